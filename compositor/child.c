@@ -21,7 +21,12 @@ static void run_command(char **command, int error_fd) {
 	/* When exec succeeds the pipe is closed, and the parent reads the end without an error
 	 * number. */
 	ssize_t written = write(error_fd, &error, sizeof(error));
-	_exit(written == (ssize_t)sizeof(error) ? 127 : 126);
+	(void)written;
+	_exit(error == ENOENT ? 127 : 126);
+}
+
+static int exit_status(int status) {
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 static int handle_sigchld(int signal_number, void *data) {
@@ -31,7 +36,7 @@ static int handle_sigchld(int signal_number, void *data) {
 		return 0;
 	}
 	child->pid = 0;
-	child->ended(child, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	child->ended(child, exit_status(status));
 	return 0;
 }
 
@@ -61,6 +66,19 @@ int latch_child_start(struct latch_child *child, struct wl_event_loop *loop, cha
 	}
 	child->pid = pid;
 	return 0;
+}
+
+int latch_child_run(char **command, unsigned seconds) {
+	int status = 0;
+	const pid_t pid = fork();
+	if (pid == 0) {
+		alarm(seconds); // which a program inherits
+		run_command(command, -1);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+		return 126;
+	}
+	return exit_status(status);
 }
 
 bool latch_child_ask_to_end(struct latch_child *child) {

@@ -21,6 +21,13 @@ struct latch_child {
  */
 int latch_child_start(struct latch_child *child, struct wl_event_loop *loop, char **command);
 
+/**
+ * Runs another command, and waits until it has ended, or for that many seconds: then it is killed.
+ *
+ * Returns its exit status, 127 where there is no such command, or 128 + signal.
+ */
+int latch_child_run(char **command, unsigned seconds);
+
 /** Asks it to end (SIGTERM). Returns whether it runs, so that ended will be called. */
 bool latch_child_ask_to_end(struct latch_child *child);
 

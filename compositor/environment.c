@@ -10,6 +10,9 @@
 #include <wlr/util/log.h>
 
 #include "backend/exit.h"
+#include "child.h"
+
+#define TELL_SECONDS 5
 
 /* drm_syncobj eventfds that wait for points without a fence work since this one. */
 #define MIN_KERNEL_MAJOR 6
@@ -36,6 +39,27 @@ int latch_environment_check(void) {
 			MIN_KERNEL_MAJOR, MIN_KERNEL_MINOR);
 	}
 	return LATCH_EXIT_OK;
+}
+
+void latch_environment_set(const char *display, bool in_window) {
+	setenv("WAYLAND_DISPLAY", display, true);
+	unsetenv("DISPLAY");
+	setenv("XDG_SESSION_TYPE", "wayland", true);
+	/* The second name is what those look for that know compositors on wlroots. */
+	setenv("XDG_CURRENT_DESKTOP", "latch:wlroots", in_window);
+}
+
+void latch_environment_tell(void) {
+	char *command[] = {"dbus-update-activation-environment", "--systemd", "WAYLAND_DISPLAY",
+		"XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP", "XCURSOR_THEME", "XCURSOR_SIZE", NULL};
+	const int status = latch_child_run(command, TELL_SECONDS);
+	if (status != 0) {
+		wlr_log(WLR_ERROR,
+			"--dbus: D-Bus is not told of the session: %s %s %d; it takes the "
+			"program, and DBUS_SESSION_BUS_ADDRESS",
+			command[0], status > 128 ? "was ended by signal" : "ended with",
+			status > 128 ? status - 128 : status);
+	}
 }
 
 void latch_realtime_enter(void) {

@@ -30,6 +30,8 @@ static const char *const log_levels[WLR_LOG_IMPORTANCE_LAST + 1] = {
 /* In nanoseconds it is far from an overflow. */
 #define MAX_MS UINT64_C(1000000000)
 #define MS UINT64_C(1000000)
+/* In milliseconds it is an int. */
+#define MAX_S UINT64_C(1000000)
 
 #define MEMBER(name) OPTION_MEMBER(struct latch_options, name)
 
@@ -86,6 +88,13 @@ static const struct option_row rows[] = {
 		"variable refresh: never, always, or while one window fills the\n"
 		"screen (default: off)",
 		OPTION_NAME, MEMBER(vrr), .names = latch_vrr_policy_names},
+	{"idle-off", "SECONDS",
+		"outputs go dark when nobody has touched anything for so long\n"
+		"(default: 0, never)",
+		OPTION_NUMBER, MEMBER(idle_off_ns), .max = MAX_S, .unit = 1000 * MS},
+	{"dbus", NULL,
+		"tell D-Bus and systemd of the session, so that what they start finds it",
+		OPTION_SET, MEMBER(dbus), .min = true},
 	{"socket", "NAME", "name of the Wayland socket (default: the first free wayland-N)",
 		OPTION_TEXT, MEMBER(socket)},
 	{"stats", "FILE", "write the latency table as JSON at the end", OPTION_TEXT, MEMBER(stats)},

@@ -38,6 +38,8 @@ struct latch_options {
 	int64_t fence_timeout_ns;   /* end who is held longer, 0: don't */
 	bool tearing;		    /* clients may ask for it */
 	enum latch_vrr_policy vrr;  /* of every output, until a tool says else */
+	int64_t idle_off_ns; /* outputs go dark when nobody has touched anything for so long; 0: never */
+	bool dbus;	     /* D-Bus and systemd are told of the session */
 	bool list;
 	bool list_json;
 	bool realtime;	   /* ask for real-time scheduling */

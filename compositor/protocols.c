@@ -162,6 +162,22 @@ static void handle_input(void *data, struct wlr_surface *wlr_surface, int64_t ti
 	}
 }
 
+/* Those that a tool has darkened stay so. While the session is switched away, another's are lit. */
+static void handle_idle(void *data, bool is_idle) {
+	struct latch_core *core = data;
+	struct latch_output *output;
+	wl_list_for_each(output, &core->outputs, link) {
+		if (is_idle) {
+			output->idle = core->active && output->powered &&
+				       latch_output_set_power(output, false);
+		} else if (output->idle) {
+			output->idle = false;
+			latch_output_set_power(output, true);
+		}
+	}
+	latch_management_changed(core->management);
+}
+
 static void handle_leave(void *data) {
 	struct latch_core *core = data;
 	core->leave(core);
@@ -177,7 +193,7 @@ static void handle_terminate(void *data) {
 	core->end(core, LATCH_EXIT_OK);
 }
 
-static bool create_shell(struct latch_core *core) {
+static bool create_shell(struct latch_core *core, const struct latch_options *options) {
 	core->shell = latch_shell_create(&(struct latch_shell_options){
 		.display = core->display,
 		.backend = core->backend.wlr,
@@ -187,6 +203,8 @@ static bool create_shell(struct latch_core *core) {
 		.damage_all = handle_damage_all,
 		.cursor_moved = handle_cursor_moved,
 		.input = handle_input,
+		.idle_off_ns = options->idle_off_ns,
+		.idle = handle_idle,
 		.leave = handle_leave,
 		.record = handle_record,
 		.terminate = handle_terminate,
@@ -270,7 +288,7 @@ static void create_inspector(struct latch_core *core) {
 }
 
 bool latch_protocols_create(struct latch_core *core, const struct latch_options *options) {
-	if (!create_globals(core) || !create_sync(core, options) || !create_shell(core)) {
+	if (!create_globals(core) || !create_sync(core, options) || !create_shell(core, options)) {
 		return false;
 	}
 	create_inspector(core);

@@ -434,8 +434,6 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 static int start_command(struct latch_server *server) {
 	char **command = server->options->command;
 	server->child.ended = handle_command_ended;
-	setenv("WAYLAND_DISPLAY", latch_listen_name(server->listen), true);
-	unsetenv("DISPLAY");
 	int ret = latch_child_start(&server->child, server->core.event_loop, command);
 	if (ret == 0) {
 		return LATCH_EXIT_OK;
@@ -479,6 +477,11 @@ int latch_server_run(struct latch_server *server) {
 		latch_realtime_enter();
 	}
 	wlr_log(WLR_INFO, "WAYLAND_DISPLAY=%s", latch_listen_name(server->listen));
+	latch_environment_set(
+		latch_listen_name(server->listen), server->core.backend.session == NULL);
+	if (server->options->dbus) {
+		latch_environment_tell();
+	}
 	if (server->options->command != NULL) {
 		int status = start_command(server);
 		if (status != LATCH_EXIT_OK) {

@@ -141,6 +141,8 @@ struct latch_output {
 	 * asked for standby. What is wanted, also while the session is switched away.
 	 */
 	bool enabled, powered;
+	/** Not powered as long as nobody touches anything. */
+	bool idle;
 	/** Where it is in the layout, or was; placed: at a position that a tool has set. */
 	int32_t x, y;
 	bool placed;

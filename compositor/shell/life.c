@@ -101,5 +101,6 @@ void latch_shell_destroy(struct latch_shell *shell) {
 	latch_seat_finish(shell);
 	latch_cursor_finish(shell);
 	latch_source_clear(&shell->refresh);
+	latch_idle_finish(shell);
 	free(shell);
 }

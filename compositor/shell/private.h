@@ -217,6 +217,11 @@ struct latch_shell {
 	struct wlr_pointer_constraint_v1 *constraint;
 	struct wlr_idle_notifier_v1 *idle_notifier;
 	struct wlr_idle_inhibit_manager_v1 *idle_inhibit;
+	struct {
+		struct wl_event_source *timer; // NULL: outputs stay on
+		int64_t input_ns;
+		bool inhibited, dark;
+	} idle;
 	struct wlr_ext_foreign_toplevel_list_v1 *foreign_list;
 	struct wlr_foreign_toplevel_manager_v1 *foreign_manager;
 	struct wlr_drag_icon *drag_icon;
@@ -374,6 +379,7 @@ struct wlr_surface *latch_input_popup_parent(struct wlr_surface *surface);
 /* idle.c */
 
 bool latch_idle_init(struct latch_shell *shell);
+void latch_idle_finish(struct latch_shell *shell);
 /* The user has pressed, moved or touched something. */
 void latch_idle_note_input(struct latch_shell *shell);
 /* Finds out whether a surface that is to be seen keeps the screen awake. */

@@ -33,6 +33,11 @@ struct latch_shell_options {
 	/* A surface's client is told of a key, a button, a wheel or a finger, and may be about to draw
 	 * the answer. surface: NULL where none has the focus. time_ns: the event's, right to 1 ms. */
 	void (*input)(void *data, struct wlr_surface *surface, int64_t time_ns);
+	/* After so long without input outputs are to go dark, unless a surface keeps the screen awake
+	 * (idle-inhibit); 0: never. */
+	int64_t idle_off_ns;
+	/* They are to go dark (true), or to be lit again. */
+	void (*idle)(void *data, bool is_idle);
 	/* The user is about to switch to another VT: while the device is still ours. */
 	void (*leave)(void *data);
 	/* The user wants to have the last seconds of frames (Ctrl+Alt+R). */

@@ -87,6 +87,7 @@ static void handle_down(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.touch_down);
 	struct wlr_touch_down_event *event = data;
 	double x, y, sx, sy;
+	latch_idle_note_input(shell); // also where nobody is touched
 	latch_absolute_to_layout(
 		shell, &event->touch->base, event->touch->output_name, event->x, event->y, &x, &y);
 

@@ -32,6 +32,11 @@ static void input(void *data, struct wlr_surface *surface, int64_t time_ns) {
 	f.inputs++;
 }
 
+static void idle(void *data, bool is_idle) {
+	f.dark = is_idle;
+	f.idles++;
+}
+
 static void record(void *data) {
 	f.recordings++;
 }
@@ -142,6 +147,8 @@ int setup(void **test_state) {
 		.damage_all = damage_all,
 		.cursor_moved = cursor_moved,
 		.input = input,
+		.idle_off_ns = IDLE_OFF_MS * INT64_C(1000000),
+		.idle = idle,
 		.record = record,
 		.terminate = terminate,
 	});

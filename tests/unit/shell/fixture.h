@@ -18,6 +18,8 @@
 #include "xdg-shell-client-protocol.h"
 
 #define MAX_SURFACES 16
+/* Without input for so long, outputs go dark. */
+#define IDLE_OFF_MS 80
 #define MAX_WINDOWS 4
 
 enum finger_event { FINGER_DOWN, FINGER_MOVES, FINGER_UP, FINGER_CANCELLED };
@@ -49,6 +51,9 @@ extern struct fixture {
 	/* The time of buttons. */
 	uint32_t time_msec;
 	int damages, inputs, recordings, terminations;
+	/* Whether outputs are to be dark; idles: how often that was another answer. */
+	bool dark;
+	int idles;
 
 	struct latch_shell_surface list[MAX_SURFACES];
 	size_t count;
