@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <getopt.h>
+#include <stdio.h>
 
 #include "base/options.h"
 #include "limits/share.h"
@@ -16,6 +17,16 @@ static bool take_color(const char *text, void *data) {
 	struct latch_options *options = data;
 	return color_description_parse(text, &options->color) &&
 	       options->color.transfer != COLOR_PQ && options->color.transfer != COLOR_LINEAR;
+}
+
+static bool take_output(const char *text, void *data) {
+	struct latch_options *options = data;
+	return latch_output_request_parse(text, &options->outputs);
+}
+
+static bool take_mode(const char *text, void *data) {
+	char all[64];
+	return snprintf(all, sizeof(all), ":%s", text) < (int)sizeof(all) && take_output(all, data);
 }
 
 static const char *const on_off[] = {"off", "on", NULL};
@@ -47,8 +58,13 @@ static const struct option_row rows[] = {
 		OPTION_TEXT, MEMBER(device)},
 	{"connector", "NAME", "use this connector only, as HDMI-A-1 (default: all connected)",
 		OPTION_TEXT, MEMBER(connector)},
-	{"mode", "WxH[@HZ]", "mode to set (default: the connector's preferred one)", OPTION_TEXT,
-		MEMBER(mode)},
+	{"output", "NAME:PART[,PART...]",
+		"how an output is shown, each part as it is needed: its mode, WxH[@HZ],\n"
+		"its scale, x1.5, its transform, 90 or flipped, its position, +1920+0;\n"
+		"':PART,...' is of all outputs",
+		OPTION_CALL, .take = take_output},
+	{"mode", "WxH[@HZ]", "the same as --output :WxH[@HZ] (default: the preferred one)",
+		OPTION_CALL, .take = take_mode},
 	{"renderer", "NAME", "what composes: auto, gles2, vulkan, pixman (default: auto)",
 		OPTION_NAME, MEMBER(renderer), .names = latch_renderer_kind_names},
 	{"color", "NAME",

@@ -5,6 +5,7 @@
 #include <wlr/util/log.h>
 
 #include "backend/exit.h"
+#include "backend/request.h"
 #include "color/color.h"
 #include "limits/limits.h"
 #include "output/renderer.h"
@@ -17,7 +18,7 @@
 struct latch_options {
 	const char *device;    /* path of the KMS device, NULL: the first that will do */
 	const char *connector; /* NULL: all that are connected */
-	const char *mode;      /* "WxH" or "WxH@Hz", NULL: the preferred one */
+	struct latch_output_requests outputs; /* their modes, scales, transforms, positions */
 	enum latch_renderer_kind renderer;
 	struct color_description color; /* what the outputs expect */
 	bool scanout;	     /* false: everything is composed */

@@ -296,7 +296,7 @@ static int start_backend(struct latch_server *server) {
 	}
 	if (backend->kms != NULL) {
 		int status = latch_kms_backend_choose(
-			backend->kms, server->options->connector, server->options->mode);
+			backend->kms, server->options->connector, &server->options->outputs);
 		if (status != LATCH_EXIT_OK) {
 			return status;
 		}
@@ -338,10 +338,10 @@ static int open_backend(struct latch_server *server) {
 	if (status != LATCH_EXIT_OK) {
 		return status;
 	}
-	if (core->backend.kms == NULL && (options->connector != NULL || options->mode != NULL)) {
+	if (core->backend.kms == NULL && options->connector != NULL) {
 		return latch_exit_with(LATCH_EXIT_USAGE,
-			"--connector and --mode are for a KMS device, not for a window; name the "
-			"device with --device");
+			"--connector is for a KMS device, not for a window; name the device with "
+			"--device");
 	}
 	if (options->planes_like != NULL) {
 		status = latch_planes_like_create(&core->planes_like, options->planes_like,
@@ -407,6 +407,7 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 			.max_tests = options->max_tests,
 			.pacing = options->pacing,
 			.vrr = options->vrr,
+			.requests = &options->outputs,
 			.active = true,
 			.flipped = handle_flipped,
 			.leave = handle_leave,

@@ -321,16 +321,13 @@ struct latch_kms_backend *latch_kms_backend_create(struct wlr_session *session,
 	return backend;
 }
 
-static int choose_connector(struct latch_kms_backend *backend, const char *name) {
-	const struct kms_connector *connector =
-		kms_device_find_connector_by_name(backend->device, name);
-	if (connector != NULL && !connector->writeback && connector->modes_len > 0 &&
-		connector->status != KMS_CONNECTOR_DISCONNECTED) {
-		backend->wanted_connector = name;
-		return LATCH_EXIT_OK;
-	}
+/* What there is, after a name that is not, or that can't be used. */
+static int say_connectors(const struct latch_kms_backend *backend, const char *name) {
 	fprintf(stderr, "latch: %s: %s connector '%s'; there are:", backend->path,
-		connector == NULL ? "no" : "nothing can be shown on", name);
+		kms_device_find_connector_by_name(backend->device, name) == NULL
+			? "no"
+			: "nothing can be shown on",
+		name);
 	for (size_t i = 0; i < backend->device->connectors_len; i++) {
 		const struct kms_connector *other = backend->device->connectors[i];
 		if (!other->writeback) {
@@ -342,25 +339,49 @@ static int choose_connector(struct latch_kms_backend *backend, const char *name)
 	return LATCH_EXIT_NO_CONNECTOR;
 }
 
-static int choose_mode(struct latch_kms_backend *backend, const char *text) {
-	if (!kms_mode_request_parse(&backend->mode_request, text)) {
-		return latch_exit_with(
-			LATCH_EXIT_USAGE, "--mode takes WxH or WxH@Hz, not '%s'", text);
+static int choose_connector(struct latch_kms_backend *backend, const char *name) {
+	const struct kms_connector *connector =
+		kms_device_find_connector_by_name(backend->device, name);
+	if (connector == NULL || connector->writeback || connector->modes_len == 0 ||
+		connector->status == KMS_CONNECTOR_DISCONNECTED) {
+		return say_connectors(backend, name);
 	}
-	for (size_t i = 0; i < backend->device->connectors_len; i++) {
-		const struct kms_connector *connector = backend->device->connectors[i];
-		if (latch_kms_output_is_wanted(backend, connector) &&
-			kms_mode_choose(connector->modes, connector->modes_len,
-				&backend->mode_request) >= 0) {
-			return LATCH_EXIT_OK;
-		}
-	}
-	return latch_exit_with(LATCH_EXIT_NO_MODE,
-		"no connected connector has the mode %s; 'latch --list' shows the modes", text);
+	backend->wanted_connector = name;
+	return LATCH_EXIT_OK;
 }
 
-int latch_kms_backend_choose(
-	struct latch_kms_backend *backend, const char *connector, const char *mode) {
+/* A monitor that is not there may come, with its modes; and of all that are there one is enough. */
+static int check_request(
+	const struct latch_kms_backend *backend, const struct latch_output_request *request) {
+	const bool named = request->name[0] != '\0';
+	if (named && kms_device_find_connector_by_name(backend->device, request->name) == NULL) {
+		return say_connectors(backend, request->name);
+	}
+	bool any = false, found = request->mode.width == 0;
+	for (size_t i = 0; i < backend->device->connectors_len && !found; i++) {
+		const struct kms_connector *connector = backend->device->connectors[i];
+		if (latch_kms_output_is_wanted(backend, connector) &&
+			(!named || strcasecmp(connector->name, request->name) == 0)) {
+			any = true;
+			found = kms_mode_choose(connector->modes, connector->modes_len,
+					&request->mode) >= 0;
+		}
+	}
+	if (found || (named && !any)) {
+		return LATCH_EXIT_OK;
+	}
+	return latch_exit_with(LATCH_EXIT_NO_MODE,
+		"%s has no mode %dx%d%s; 'latch --list' shows the modes",
+		named ? request->name : "what is connected", request->mode.width,
+		request->mode.height, request->mode.refresh_mhz > 0 ? " of that rate" : "");
+}
+
+int latch_kms_backend_choose(struct latch_kms_backend *backend, const char *connector,
+	const struct latch_output_requests *requests) {
 	int status = connector != NULL ? choose_connector(backend, connector) : LATCH_EXIT_OK;
-	return status == LATCH_EXIT_OK && mode != NULL ? choose_mode(backend, mode) : status;
+	backend->requests = *requests;
+	for (size_t i = 0; i < requests->len && status == LATCH_EXIT_OK; i++) {
+		status = check_request(backend, &requests->list[i]);
+	}
+	return status;
 }

@@ -13,12 +13,12 @@ struct latch_kms_backend *latch_kms_backend_create(struct wlr_session *session,
 	int *exit_status);
 
 /**
- * Restricts the outputs to one connector, and chooses the mode; before wlr_backend_start(). NULL:
- * all connected ones, the preferred mode. Returns LATCH_EXIT_OK, or the status to exit with after
+ * Restricts the outputs to one connector (NULL: all connected ones), and takes what is asked of them;
+ * before wlr_backend_start(). Returns LATCH_EXIT_OK, or the status to exit with after
  * a sentence on stderr that lists what there is.
  */
-int latch_kms_backend_choose(
-	struct latch_kms_backend *backend, const char *connector, const char *mode);
+int latch_kms_backend_choose(struct latch_kms_backend *backend, const char *connector,
+	const struct latch_output_requests *requests);
 
 /** What the first primary plane takes; the others of a device are like it. Borrowed. */
 const struct kms_format_set *latch_kms_backend_primary_formats(

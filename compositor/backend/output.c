@@ -119,9 +119,10 @@ bool latch_kms_output_go_standby(struct latch_kms_output *output) {
 
 struct wlr_output_mode *latch_kms_output_wanted_mode(struct latch_kms_output *output) {
 	const struct kms_connector *connector = output->connector;
-	const struct latch_kms_backend *backend = output->backend;
+	const struct latch_output_request asked =
+		latch_output_requests_find(&output->backend->requests, connector->name);
 	int index = kms_mode_choose(connector->modes, connector->modes_len,
-		backend->mode_request.width > 0 ? &backend->mode_request : NULL);
+		asked.mode.width > 0 ? &asked.mode : NULL);
 	if (index < 0) {
 		index = kms_mode_choose(connector->modes, connector->modes_len, NULL);
 	}

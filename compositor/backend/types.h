@@ -6,6 +6,7 @@
 #include <wlr/interfaces/wlr_output.h>
 #include <wlr/render/drm_format_set.h>
 
+#include "backend/request.h"
 #include "kms/device.h"
 #include "kms/event.h"
 
@@ -29,7 +30,7 @@ struct latch_kms_backend {
 
 	/** What the user asked for; see latch_kms_backend_choose(). */
 	const char *wanted_connector;
-	struct kms_mode_request mode_request; // width 0: there is none
+	struct latch_output_requests requests;
 
 	/**
 	 * A sync_file that has signalled already, for the IN_FENCE_FD of planes whose buffer passed

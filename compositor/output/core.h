@@ -15,6 +15,7 @@ struct latch_core {
 	struct latch_planes_like *planes_like; /* NULL: planes are what they are */
 	enum latch_pacing pacing;
 	enum latch_vrr_policy vrr; /* of new outputs */
+	const struct latch_output_requests *requests;
 
 	struct wl_display *display;
 	struct wl_event_loop *event_loop;

@@ -357,6 +357,30 @@ static void handle_moved(void *data) {
 	latch_output_reconfigured(data, WLR_OUTPUT_STATE_MODE);
 }
 
+/* What the command line asks for; the mode of a device is chosen where it is lit. */
+static void apply_request(struct latch_output *output) {
+	const struct latch_output_request asked = latch_output_requests_find(
+		output->core->requests, output->wlr_output->name);
+	struct wlr_output_state state;
+	wlr_output_state_init(&state);
+	if (asked.scale > 0) {
+		wlr_output_state_set_scale(&state, asked.scale);
+	}
+	if (asked.turned) {
+		wlr_output_state_set_transform(&state, asked.transform);
+	}
+	if (asked.mode.width > 0 && output->kms == NULL) {
+		wlr_output_state_set_custom_mode(&state, asked.mode.width, asked.mode.height, 0);
+	}
+	if (state.committed != 0 && !wlr_output_commit_state(output->wlr_output, &state)) {
+		wlr_log(WLR_ERROR, "%s can't be as --output asks", output->wlr_output->name);
+	}
+	wlr_output_state_finish(&state);
+	output->placed = asked.placed;
+	output->x = asked.x;
+	output->y = asked.y;
+}
+
 struct latch_output *latch_output_create(struct latch_core *core, struct wlr_output *wlr_output) {
 	static uint32_t last_id;
 	struct latch_output *output = calloc(1, sizeof(*output));
@@ -403,6 +427,7 @@ struct latch_output *latch_output_create(struct latch_core *core, struct wlr_out
 		latch_window_init(output);
 	}
 	latch_image_capture_add(output);
+	apply_request(output);
 	if (output->enabled) {
 		latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
 		latch_output_join(output);

@@ -488,6 +488,32 @@ refused_modes() {
     cp "$latch_log" "$LAB_OUT/lab/latch-refused-modes.log"
 }
 
+# The screen is black when nobody has touched anything, and clients may use it as before.
+idles() {
+    wait_until 5 is_dark || return
+    become "$a on 800x600 640,0 90 1.25" "$b on 640x480 0,0 normal 1" || return
+    move_pointer 16000 16000
+    wait_until 2 is_lit || return
+    wlopm --off $b && wait_until 5 is_dark && move_pointer 17000 17000 || return
+    # Not what a tool has darkened.
+    wait_until 2 eval '(($(lit) == 1))' && ! has "$latch_log" 'missed'
+}
+lit() { drm_state | grep -c '	active=1'; }
+is_dark() { (($(lit) == 0)); }
+is_lit() { (($(lit) == 2)); }
+
+command_line() {
+    plug 1 yes
+    start_latch --renderer pixman --idle-off 1 --output ":640x480" \
+        --output "$a:x1.25,90,800x600,+640+0" --output "$b:+0+0"
+    check "outputs are as the command line says" \
+        become "$a on 800x600 640,0 90 1.25" "$b on 640x480 0,0 normal 1"
+    start_client fullscreen
+    check "they go dark without input, and are lit by it" idles
+    end "$client"
+    stop_latch
+}
+
 job() {
     make_device
     verdict $? "vkms makes a device with two connectors"
@@ -515,6 +541,7 @@ job() {
     ! grep -iE 'assert|sanitizer|runtime error' "$latch_log"
     verdict $? "latch complains of nothing of its own"
     cp "$latch_log" "$LAB_OUT/lab/latch-outputs.log"
+    command_line
     two_rates
     cursor_planes
     refused_modes

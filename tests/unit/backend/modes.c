@@ -328,7 +328,7 @@ static void test_left_out(void **state) {
 }
 
 static void test_mode_by_the_user(void **state) {
-	seat.backend->mode_request = (struct kms_mode_request){.width = 2560, .height = 1440};
+	assert_true(latch_output_request_parse(":2560x1440", &seat.backend->requests));
 	assert_true(enable(0));
 	assert_shows(0, 2560, 241500, 10);
 	t.driver = bandwidth;
@@ -384,7 +384,7 @@ static void test_refused_after_test(void **state) {
 
 static void test_depth_refused_after_test(void **state) {
 	t.driver = lies;
-	seat.backend->mode_request = (struct kms_mode_request){.width = 1920, .height = 1080};
+	assert_true(latch_output_request_parse(":1920x1080", &seat.backend->requests));
 	assert_true(enable(0));
 	assert_shows(0, 1920, 148500, 8);
 }
