@@ -24,6 +24,11 @@ static bool take_output(const char *text, void *data) {
 	return latch_output_request_parse(text, &options->outputs);
 }
 
+static bool take_input(const char *text, void *data) {
+	struct latch_options *options = data;
+	return latch_device_settings_parse(text, &options->devices);
+}
+
 static bool take_mode(const char *text, void *data) {
 	char all[64];
 	return snprintf(all, sizeof(all), ":%s", text) < (int)sizeof(all) && take_output(all, data);
@@ -104,6 +109,13 @@ static const struct option_row rows[] = {
 		"variable refresh: never, always, or while one window fills the\n"
 		"screen (default: off)",
 		OPTION_NAME, MEMBER(vrr), .names = latch_vrr_policy_names},
+	{"input", "KEY=VALUE[,KEY=VALUE...]",
+		"of input devices that have it: tap=on, natural-scroll=on, left-handed=on,\n"
+		"middle-emulation=on, disable-while-typing=on, accel=-1 to 1,\n"
+		"accel-profile=flat or adaptive, calibration=a/b/c/d/e/f",
+		OPTION_CALL, .take = take_input},
+	{"no-cursor", NULL, "show no cursor, whatever clients set", OPTION_SET, MEMBER(no_cursor),
+		.min = true},
 	{"idle-off", "SECONDS",
 		"outputs go dark when nobody has touched anything for so long\n"
 		"(default: 0, never)",

@@ -10,6 +10,7 @@
 #include "limits/limits.h"
 #include "output/renderer.h"
 #include "output/vblank.h"
+#include "shell/device.h"
 #include "timing/pace.h"
 
 /** An update that a fence holds back for longer is named in the log. */
@@ -39,6 +40,8 @@ struct latch_options {
 	int64_t fence_timeout_ns;   /* end who is held longer, 0: don't */
 	bool tearing;		    /* clients may ask for it */
 	enum latch_vrr_policy vrr;  /* of every output, until a tool says else */
+	struct latch_device_settings devices; /* of all input devices */
+	bool no_cursor;
 	int64_t idle_off_ns; /* outputs go dark when nobody has touched anything for so long; 0: never */
 	bool dbus;	     /* D-Bus and systemd are told of the session */
 	bool list;

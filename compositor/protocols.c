@@ -203,6 +203,8 @@ static bool create_shell(struct latch_core *core, const struct latch_options *op
 		.damage_all = handle_damage_all,
 		.cursor_moved = handle_cursor_moved,
 		.input = handle_input,
+		.devices = options->devices,
+		.no_cursor = options->no_cursor,
 		.idle_off_ns = options->idle_off_ns,
 		.idle = handle_idle,
 		.leave = handle_leave,

@@ -228,7 +228,7 @@ const struct latch_cursor_image *latch_shell_cursor(
 	struct latch_shell *shell, double *x, double *y) {
 	*x = shell->cursor.x;
 	*y = shell->cursor.y;
-	if (shell->cursor.image.buffer == NULL ||
+	if (shell->options.no_cursor || shell->cursor.image.buffer == NULL ||
 		!(shell->seat->capabilities & WL_SEAT_CAPABILITY_POINTER)) {
 		return NULL;
 	}

@@ -74,6 +74,7 @@ void latch_seat_add_input(struct latch_shell *shell, struct wlr_input_device *de
 	wl_list_insert(&shell->inputs, &input->link);
 	latch_listen(&device->events.destroy, &input->destroy, handle_input_destroy);
 
+	latch_device_apply(&shell->options.devices, device);
 	if (device->type == WLR_INPUT_DEVICE_KEYBOARD) {
 		latch_keyboard_add(shell, wlr_keyboard_from_input_device(device));
 	} else {

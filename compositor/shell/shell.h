@@ -12,6 +12,8 @@
 #include <wayland-server-protocol.h>
 #include <wlr/util/box.h>
 
+#include "shell/device.h"
+
 struct wlr_output;
 struct wlr_surface;
 
@@ -33,6 +35,9 @@ struct latch_shell_options {
 	/* A surface's client is told of a key, a button, a wheel or a finger, and may be about to draw
 	 * the answer. surface: NULL where none has the focus. time_ns: the event's, right to 1 ms. */
 	void (*input)(void *data, struct wlr_surface *surface, int64_t time_ns);
+	struct latch_device_settings devices;
+	/* No cursor is shown, whatever clients set. */
+	bool no_cursor;
 	/* After so long without input outputs are to go dark, unless a surface keeps the screen awake
 	 * (idle-inhibit); 0: never. */
 	int64_t idle_off_ns;

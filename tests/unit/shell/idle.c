@@ -1,5 +1,5 @@
 /*
- * Outputs go dark when nobody touches anything, and keyboards have several layouts.
+ * What a session is asked for: dark outputs when nobody touches anything, no cursor, two layouts.
  */
 #include "fixture.h"
 
@@ -59,6 +59,13 @@ static void test_kept_awake(void **test_state) {
 	zwp_idle_inhibit_manager_v1_destroy(manager);
 }
 
+static void test_no_cursor(void **test_state) {
+	double x, y;
+	assert_non_null(latch_shell_cursor(f.shell, &x, &y));
+	f.shell->options.no_cursor = true;
+	assert_null(latch_shell_cursor(f.shell, &x, &y));
+}
+
 static uint32_t layout;
 
 static int note_layout(const void *unused, void *proxy, uint32_t opcode,
@@ -105,5 +112,5 @@ static void test_layouts_by_key(void **test_state) {
 	wl_keyboard_destroy(keyboard);
 }
 
-TEST_MAIN("shell-idle", TEST(test_dark_after_a_while), TEST(test_kept_awake),
+TEST_MAIN("shell-idle", TEST(test_dark_after_a_while), TEST(test_kept_awake), TEST(test_no_cursor),
 	cmocka_unit_test_setup_teardown(test_layouts_by_key, setup_layouts, teardown_layouts))
