@@ -111,8 +111,7 @@ static const struct option_row rows[] = {
 		OPTION_NAME, MEMBER(vrr), .names = latch_vrr_policy_names},
 	{"input", "KEY=VALUE[,KEY=VALUE...]",
 		"of input devices that have it: tap=on, natural-scroll=on, left-handed=on,\n"
-		"middle-emulation=on, disable-while-typing=on, accel=-1 to 1,\n"
-		"accel-profile=flat or adaptive, calibration=a/b/c/d/e/f",
+		"accel=-1 to 1, accel-profile=flat or adaptive, calibration=a/b/c/d/e/f",
 		OPTION_CALL, .take = take_input},
 	{"no-cursor", NULL, "show no cursor, whatever clients set", OPTION_SET, MEMBER(no_cursor),
 		.min = true},

@@ -21,8 +21,6 @@ static const struct {
 	[LATCH_DEVICE_TAP] = {"tap", {"off", "on"}},
 	[LATCH_DEVICE_NATURAL_SCROLL] = {"natural-scroll", {"off", "on"}},
 	[LATCH_DEVICE_LEFT_HANDED] = {"left-handed", {"off", "on"}},
-	[LATCH_DEVICE_MIDDLE] = {"middle-emulation", {"off", "on"}},
-	[LATCH_DEVICE_TYPING] = {"disable-while-typing", {"off", "on"}},
 	[LATCH_DEVICE_PROFILE] = {"accel-profile",
 		{[LIBINPUT_CONFIG_ACCEL_PROFILE_FLAT] = "flat",
 			[LIBINPUT_CONFIG_ACCEL_PROFILE_ADAPTIVE] = "adaptive"}},
@@ -38,8 +36,7 @@ static bool parse_calibration(const char *text, float matrix[6]) {
 	       text[end] == '\0';
 }
 
-static bool parse_value(
-	size_t key, const char *value, struct latch_device_settings *settings) {
+static bool parse_value(size_t key, const char *value, struct latch_device_settings *settings) {
 	settings->given |= 1u << key;
 	if (key == LATCH_DEVICE_SPEED) {
 		return option_parse_real(value, -1, 1, &settings->speed);
@@ -96,10 +93,6 @@ static enum libinput_config_status set(struct libinput_device *device, size_t ke
 			device, (int)choice);
 	case LATCH_DEVICE_LEFT_HANDED:
 		return libinput_device_config_left_handed_set(device, (int)choice);
-	case LATCH_DEVICE_MIDDLE:
-		return libinput_device_config_middle_emulation_set_enabled(device, choice);
-	case LATCH_DEVICE_TYPING:
-		return libinput_device_config_dwt_set_enabled(device, choice);
 	case LATCH_DEVICE_PROFILE:
 		return libinput_device_config_accel_set_profile(device, choice);
 	case LATCH_DEVICE_SPEED:
