@@ -134,6 +134,7 @@ job() {
     ends "a card without KMS" 105 latch --device "$card"
     ends "an old kernel" 108 setarch --uname-2.6 latch --device "$LATCH_DEVICE"
     ends "unknown connector" 109 latch --device "$LATCH_DEVICE" --connector Nowhere-1
+    ends "an output that there is not" 109 latch --device "$LATCH_DEVICE" --output Nowhere-1:x2
     ends "unknown mode" 110 latch --device "$LATCH_DEVICE" --mode 123x45
     ends "command not found" 127 latch --device "$LATCH_DEVICE" -- /no/such/command
     ends "command not in PATH" 127 latch --device "$LATCH_DEVICE" -- no-such-command
