@@ -10,15 +10,15 @@ int latch_environment_check(void);
 
 /**
  * Sets the variables by which clients find the session: WAYLAND_DISPLAY, XDG_SESSION_TYPE, and
- * XDG_CURRENT_DESKTOP, which stays as it is where it is set; in_window: not there, as it is the desktop's
- * around it. There is no DISPLAY.
+ * XDG_CURRENT_DESKTOP, which stays as it is where it is set; in_window: not there, as it is the
+ * desktop's around it. There is no DISPLAY.
  */
 void latch_environment_set(const char *display, bool in_window);
 
 /**
- * Tells D-Bus and systemd of these variables, so that what they start finds the session: portals, and
- * services. It takes the program dbus-update-activation-environment, which is waited for. Logs where it
- * fails, or takes longer than some seconds.
+ * Tells D-Bus and systemd of these variables, so that what they start finds the session: portals,
+ * and services. It takes the program dbus-update-activation-environment, which is waited for. Logs
+ * where it fails, or takes longer than some seconds.
  */
 void latch_environment_tell(void);
 

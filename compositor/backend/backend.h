@@ -13,8 +13,8 @@ struct latch_kms_backend *latch_kms_backend_create(struct wlr_session *session,
 	int *exit_status);
 
 /**
- * Restricts the outputs to one connector (NULL: all connected ones), and takes what is asked of them;
- * before wlr_backend_start(). Returns LATCH_EXIT_OK, or the status to exit with after
+ * Restricts the outputs to one connector (NULL: all connected ones), and takes what is asked of
+ * them; before wlr_backend_start(). Returns LATCH_EXIT_OK, or the status to exit with after
  * a sentence on stderr that lists what there is.
  */
 int latch_kms_backend_choose(struct latch_kms_backend *backend, const char *connector,

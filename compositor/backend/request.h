@@ -26,8 +26,9 @@ struct latch_output_requests {
 };
 
 /**
- * Reads "NAME:PART[,PART...]" and adds it. A part is a mode (WxH or WxH@HZ), a scale (xN), a transform
- * (normal, 90, flipped-90, ...) or a position (+X+Y), each once; without a NAME it is of all outputs.
+ * Reads "NAME:PART[,PART...]" and adds it. A part is a mode (WxH or WxH@HZ), a scale (xN), a
+ * transform (normal, 90, flipped-90, ...) or a position (+X+Y), each once; without a NAME it is of
+ * all outputs.
  *
  * Returns false, changing nothing, after a sentence on stderr that names what is wrong.
  */

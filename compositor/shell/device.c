@@ -1,6 +1,6 @@
 /*
- * What libinput may be told of a device: that a tap is a click, which way a wheel scrolls, where on the
- * glass a finger is.
+ * What libinput may be told of a device: that a tap is a click, which way a wheel scrolls, where on
+ * the glass a finger is.
  */
 #include "shell/device.h"
 

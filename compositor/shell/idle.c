@@ -1,6 +1,6 @@
 /*
- * Tells clients when the user is away (ext-idle-notify), and the outputs to go dark (--idle-off), unless a
- * surface that is on an output keeps the screen awake (idle-inhibit).
+ * Tells clients when the user is away (ext-idle-notify), and the outputs to go dark (--idle-off),
+ * unless a surface that is on an output keeps the screen awake (idle-inhibit).
  */
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>

@@ -1,8 +1,8 @@
 /*
  * Text that is not typed key by key (text-input-v3 with input-method-v2): Chinese or Japanese, an
  * on-screen keyboard, dictation. The text field that is enabled in the window with the keyboard is
- * joined to the input method, of which there is one; its popups, with what it proposes, stand beside
- * the text's cursor.
+ * joined to the input method, of which there is one. Its popups, with what it proposes, stand
+ * beside the text's cursor.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -150,7 +150,7 @@ static void handle_new_text(struct wl_listener *listener, void *data) {
 
 /* the input method */
 
-/* wlroots drops what it says before it has heard the newest of the field, which may be another one. */
+/* wlroots drops what it says before it has heard the newest of the field, which may be another. */
 static void handle_method_commit(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, input_method.on.commit);
 	struct latch_input_method *method = &shell->input_method;
@@ -303,7 +303,8 @@ struct wlr_surface *latch_input_popup_parent(struct wlr_surface *surface) {
 	const struct wlr_input_popup_surface_v2 *wlr =
 		wlr_input_popup_surface_v2_try_from_wlr_surface(surface);
 	const struct latch_input_popup *popup = wlr != NULL ? wlr->data : NULL;
-	const struct wlr_text_input_v3 *text = popup != NULL ? popup->shell->input_method.text : NULL;
+	const struct wlr_text_input_v3 *text =
+		popup != NULL ? popup->shell->input_method.text : NULL;
 	return text != NULL ? text->focused_surface : NULL;
 }
 

@@ -138,8 +138,8 @@ static bool send_to_input_method(
 /* Returns whether it was a binding, or one that the input method takes. */
 static bool take_press(struct latch_shell *shell, const struct wlr_keyboard_key_event *event) {
 	uint8_t *owner = owner_of(&shell->keyboard, event->keycode);
-	/* First, so that a window that gets the focus now doesn't hear of the key. Evdev keycodes start
-	 * 8 lower than XKB's. */
+	/* First, so that a window that gets the focus now doesn't hear of the key. Evdev keycodes
+	 * start 8 lower than XKB's. */
 	*owner = LATCH_KEY_BINDING;
 	if (!act(shell, find_binding(&shell->keyboard.group->keyboard, event->keycode + 8))) {
 		*owner = send_to_input_method(shell, event) ? LATCH_KEY_INPUT_METHOD
@@ -161,8 +161,8 @@ static bool take_release(struct latch_shell *shell, const struct wlr_keyboard_ke
 static void handle_key(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.key);
 	const struct wlr_keyboard_key_event *event = data;
-	/* An input method gives back what it doesn't want by a virtual keyboard, which keeps the seat
-	 * as long as that goes on. */
+	/* An input method gives back what it doesn't want by a virtual keyboard, which keeps the
+	 * seat as long as that goes on. */
 	if (latch_input_method_get_grab(shell) == NULL) {
 		latch_keyboard_take_seat(shell);
 	}

@@ -38,8 +38,8 @@ struct latch_shell_options {
 	struct latch_device_settings devices;
 	/* No cursor is shown, whatever clients set. */
 	bool no_cursor;
-	/* After so long without input outputs are to go dark, unless a surface keeps the screen awake
-	 * (idle-inhibit); 0: never. */
+	/* After so long without input outputs are to go dark, unless a surface keeps the screen
+	 * awake (idle-inhibit); 0: never. */
 	int64_t idle_off_ns;
 	/* They are to go dark (true), or to be lit again. */
 	void (*idle)(void *data, bool is_idle);
@@ -116,8 +116,8 @@ void latch_shell_destroy(struct latch_shell *shell);
 /**
  * Put the mapped surfaces that touch output_box (layout coordinates) into out,
  * front to back: the drag icon, the input method's popups, then per toplevel in
- * stacking order its popups, the subsurfaces above it, itself and the subsurfaces below it. Nothing is listed
- * that is behind a toplevel which fills the whole box; what that does not cover is
+ * stacking order its popups, the subsurfaces above it, itself and the subsurfaces
+ * below it. Nothing is listed that is behind a toplevel which fills the whole box; what that does not cover is
  * black (xdg-shell, xdg_toplevel.set_fullscreen).
  *
  * Returns how many there are, which can be more than cap: then only the first

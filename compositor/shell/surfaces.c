@@ -247,7 +247,8 @@ struct latch_root latch_surface_root(struct wlr_surface *surface) {
 		parent = parent_of(surface);
 	}
 	const struct wlr_xdg_toplevel *xdg = wlr_xdg_toplevel_try_from_wlr_surface(surface);
-	const struct wlr_layer_surface_v1 *layer = wlr_layer_surface_v1_try_from_wlr_surface(surface);
+	const struct wlr_layer_surface_v1 *layer =
+		wlr_layer_surface_v1_try_from_wlr_surface(surface);
 	if (xdg != NULL && xdg->base->data != NULL) {
 		return root_of_toplevel(xdg->base->data);
 	}

@@ -46,8 +46,8 @@ static void test_of_all_and_of_one(void **state) {
 }
 
 static void test_bad(void **state) {
-	static const char *const bad[] = {"", "DP-1", "DP-1:", "DP-1:,", "DP-1:x2,", "DP-1:x0", "DP-1:x99",
-		"DP-1:xnan", "DP-1:x", "DP-1:45", "DP-1:+5", "DP-1:5+5", "DP-1:+5+", "DP-1:+5+5+5",
+	static const char *const bad[] = {"", "DP-1", "DP-1:", "DP-1:,", "DP-1:x2,", "DP-1:x0",
+		"DP-1:x99", "DP-1:xnan", "DP-1:x", "DP-1:45", "DP-1:+5", "DP-1:5+5", "DP-1:+5+", "DP-1:+5+5+5",
 		"DP-1:+5+5x", "DP-1:+999999+0", "DP-1:1920", "DP-1:1920x1080@", "DP-1:x2,x2",
 		"DP-1:90,180", "DP-1:+1+1,+2+2", "DP-1:640x480,800x600",
 		"A-NAME-THAT-NO-CONNECTOR-HAS-1234:x2",

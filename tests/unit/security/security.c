@@ -19,7 +19,8 @@ static void sandboxed_clients_see_less(void **state) {
 		"ext_image_copy_capture_manager_v1", "zwlr_export_dmabuf_manager_v1",
 		"zwlr_output_manager_v1", "zwlr_output_power_manager_v1",
 		"zwp_virtual_keyboard_manager_v1", "zwlr_virtual_pointer_manager_v1",
-		"zwlr_data_control_manager_v1", "ext_data_control_manager_v1"};
+		"zwlr_data_control_manager_v1", "ext_data_control_manager_v1",
+		"zwp_input_method_manager_v2", "zwlr_layer_shell_v1"};
 	/* Without these a client can't show anything, or it shows it worse. */
 	static const char *const shown[] = {"wl_compositor", "wl_subcompositor", "wl_shm",
 		"wl_seat", "wl_output", "wl_data_device_manager", "xdg_wm_base", "wp_presentation",

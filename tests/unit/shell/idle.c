@@ -14,7 +14,7 @@ static void wait_ms(unsigned ms) {
 }
 
 static void test_dark_after_a_while(void **test_state) {
-	/* As long as there is input it stays lit; a computer that is busy may stop this for too long. */
+	/* With input it stays lit; a computer that is busy may stop this for too long. */
 	move_pointer(5, 5);
 	const int before = f.idles;
 	int64_t longest_ns = 0;

@@ -52,7 +52,9 @@ static int note(const void *unused, void *proxy, uint32_t opcode, const struct w
 		return 0;
 	}
 	/* Serials and times are nobody's business. */
-	const int first = strcmp(message->name, "key") == 0 ? 2 : strcmp(message->name, "modifiers") == 0;
+	const int first = strcmp(message->name, "key") == 0	   ? 2
+			  : strcmp(message->name, "modifiers") == 0 ? 1
+								    : 0;
 	size_t len = strlen(log_text);
 	const char *separator = ":";
 	len += (size_t)snprintf(log_text + len, sizeof(log_text) - len, " %s", message->name);
@@ -65,9 +67,11 @@ static int note(const void *unused, void *proxy, uint32_t opcode, const struct w
 		} else if (type == 'h') {
 			close(args[i].h);
 		} else if (type == 's') {
-			len += (size_t)snprintf(at, sizeof(log_text) - len, "%s%s", separator, args[i].s);
+			len += (size_t)snprintf(
+				at, sizeof(log_text) - len, "%s%s", separator, args[i].s);
 		} else if (type != 'o' && i >= first && strcmp(message->name, "keymap") != 0) {
-			len += (size_t)snprintf(at, sizeof(log_text) - len, "%s%d", separator, args[i].i);
+			len += (size_t)snprintf(
+				at, sizeof(log_text) - len, "%s%d", separator, args[i].i);
 		}
 		separator = i >= first && type != 'o' ? "," : separator;
 		i++;
@@ -154,7 +158,8 @@ static void test_text_goes_both_ways(void **test_state) {
 	zwp_text_input_v3_set_content_type(text, 2, 5);
 	zwp_text_input_v3_set_text_change_cause(text, 1);
 	zwp_text_input_v3_commit(text);
-	assert_came(" activate surrounding_text:some,4,1 text_change_cause:1 content_type:2,5 done");
+	assert_came(" activate surrounding_text:some,4,1 text_change_cause:1 content_type:2,5"
+		    " done");
 	/* The cause is of one change. An offset behind the text's end goes nowhere. */
 	zwp_text_input_v3_set_surrounding_text(text, "some", 5, 1);
 	zwp_text_input_v3_commit(text);
