@@ -49,7 +49,9 @@ static void send_state(struct latch_shell *shell) {
 			method->wlr, state->content_type.hint, state->content_type.purpose);
 	}
 	wlr_input_method_v2_send_done(method->wlr);
-	latch_shell_changed(shell);
+	if (!wl_list_empty(&method->popups)) {
+		latch_shell_changed(shell); // the cursor may be elsewhere
+	}
 }
 
 static void activate(struct latch_shell *shell) {

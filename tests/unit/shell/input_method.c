@@ -179,6 +179,16 @@ static void test_text_goes_both_ways(void **test_state) {
 	ask(COMMIT_STRING, "late", 0, 0);
 	ask(COMMIT, NULL, 3, 0);
 	assert_came("");
+
+	/* Without popups nothing has moved, and no output need wake up. */
+	enable(text);
+	pump();
+	const int damages = f.damages;
+	zwp_text_input_v3_set_cursor_rectangle(text, 1, 2, 3, 4);
+	zwp_text_input_v3_commit(text);
+	pump();
+	assert_int_equal(f.damages, damages);
+	log_text[0] = '\0';
 }
 
 static void test_one_field_at_a_time(void **test_state) {
