@@ -15,11 +15,13 @@ for applet in findfs grep insmod mkdir mount poweroff sh sleep switch_root; do
 done
 install -m 755 "$init" "$tree/init"
 # modprobe knows the order.
-modprobe -D -d "$root" -S "$version" -a 9p 9pnet_virtio overlay virtio_pmem nd_pmem erofs |
+# shellcheck disable=SC2086
+modprobe -D -d "$root" -S "$version" -a 9p 9pnet_virtio overlay $LAB_IMAGE_MODULES erofs |
     sed -n 's/^insmod //p' | awk '!seen[$1]++ {print $1}' |
     while read -r file; do
         cp "$file" "$tree/modules/"
-        basename "$file" >>"$tree/modules/order"
+        basename "${file%.xz}" >>"$tree/modules/order"
     done
+find "$tree/modules" -name '*.xz' -exec xz -d {} +
 (cd "$tree" && find . | busybox cpio -o -H newc) >"$output.$$"
 mv "$output.$$" "$output"

@@ -29,14 +29,9 @@ check_clock() { # DEVICE
 # A comma ends a value in QEMU's options unless it is doubled.
 escape() { printf '%s' "${1//,/,,}"; }
 
-# Without what makes emulated code longer and not better: QEMU executes rep movsb and its kind byte by
-# byte, a user's access prevented and allowed again ends a translated block each time, and a page
-# table of five levels is walked in five steps.
-emulated_processor=max,-erms,-fsrm,-fsrs,-fzrm,-smap,-smep,-umip,-pku,-la57
-
 machine_base() { # ACCELERATOR
-    arguments+=(-nodefaults -no-user-config -no-reboot -machine q35
-        -m "size=${LATCH_LAB_MEMORY:-2048},maxmem=$((${LATCH_LAB_MEMORY:-2048} + 8192))M"
+    arguments+=("$emulator" -nodefaults -no-user-config -no-reboot "${board[@]}"
+        -m "size=${LATCH_LAB_MEMORY:-2048},maxmem=$((${LATCH_LAB_MEMORY:-2048} + 8192))M$memory_slots"
         -kernel /lab/root/boot/vmlinux
         -initrd "$(escape "$job/initramfs")"
         -serial "file:$(escape "$job/serial.log")")
@@ -75,7 +70,7 @@ machine_image() {
     local id
     id=image-$(basename "$1" .erofs)
     arguments+=(-object "memory-backend-file,id=$id,mem-path=$(escape "$1"),size=$2,share=off,readonly=on,rom=off"
-        -device "virtio-pmem-pci,memdev=$id,id=$id-device")
+        -device "$image_device,memdev=$id,id=$id-device")
 }
 
 machine_share() { # TAG DIRECTORY READONLY
@@ -172,7 +167,7 @@ probe_kvm() {
     mkdir -p "$out/lab" # jobs may leave things there
     job=$(mktemp -d /tmp/latch-lab.XXXXXX)
     machine_base kvm
-    arguments+=(-display none -append "console=ttyS0 lab.probe")
+    arguments+=(-display none -append "console=$console lab.probe")
     in_root timeout -s KILL 8 "$lab/qemu.sh" "$job" "${arguments[@]}" >/dev/null 2>&1 || true
     grep -q 'lab: this kernel runs' "$job/serial.log" && kvm=yes
     rm -rf "$job"
@@ -316,8 +311,8 @@ run_machine() {
     machine_shares "$( (($#)) || echo yes)"
     machine_display "$device"
     # The kernel has nobody to be protected from (looking for writable code and reading its
-    # certificates takes it two seconds), and an emulated processor's clock needs no watchdog.
-    arguments+=(-append "console=ttyS0 quiet panic=-1 mitigations=off rodata=off init_on_alloc=0 tsc=reliable
+    # certificates takes it two seconds).
+    arguments+=(-append "console=$console quiet panic=-1 mitigations=off rodata=off init_on_alloc=0 $arch_kernel
         initcall_blacklist=load_system_certificate_list ${LATCH_LAB_KERNEL:-}")
 
     if (($# == 0)); then

@@ -48,8 +48,10 @@ modprobe -D -S "$version" -a 9p 9pnet_virtio overlay virtio_pmem nd_pmem erofs v
 depmod "$version"
 
 # A kernel that need not unpack itself each time: QEMU starts it by PVH. Where the packed one lies in
-# the file is in its header (the kernel's Documentation/arch/x86/boot.rst).
-python3 - "/boot/vmlinuz-$version" /boot/vmlinux <<'EOP'
+# the file is in its header (the kernel's Documentation/arch/x86/boot.rst). Other processors' kernels QEMU
+# takes as they are.
+unpack_x86() {
+    python3 - "$1" "$2" <<'EOP'
 import struct, sys
 from compression import zstd
 with open(sys.argv[1], "rb") as file:
@@ -60,7 +62,13 @@ with open(sys.argv[2], "wb") as file:
     # Its last four bytes are the size.
     file.write(zstd.decompress(image[start : start + length - 4]))
 EOP
-strip --strip-all /boot/vmlinux
+    strip --strip-all "$2"
+}
+
+case $(dpkg --print-architecture) in
+amd64) unpack_x86 "/boot/vmlinuz-$version" /boot/vmlinux ;;
+*) ln -s "vmlinuz-$version" /boot/vmlinux ;;
+esac
 rm -rf "$tree" "$archive" /boot/initrd.img-*
 EOS
 chroot "$1" sh /tmp/build-modules

@@ -1,5 +1,5 @@
 #!/bin/bash
-# qemu.sh JOB ARGUMENT...: QEMU as it comes from the system root; called
+# qemu.sh JOB QEMU ARGUMENT...: QEMU as it comes from the system root; called
 # inside it. JOB is the directory of the run. LAB_PROCESSORS: the processors of
 # this computer for those of the machine, one for each ("0 1"), if they are to
 # keep to them.
@@ -62,4 +62,4 @@ if [[ ${LAB_PROCESSORS:-} ]]; then
     # shellcheck disable=SC2086
     keep_processors_apart $$ $LAB_PROCESSORS &
 fi
-exec qemu-system-x86_64 "$@"
+exec "$@"

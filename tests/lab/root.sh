@@ -7,13 +7,13 @@
 # Made in another way, it is another one.
 use_root() {
     root_lists=("$@")
-    root=$cache/root-$({ echo "$suite"; cat "$@" "$lab"/{modules,root-image}.sh; } | sha256sum | cut -c1-16)
+    root=$cache/root-$({ echo "$suite $arch ${arch_packages[*]}"; cat "$@" "$lab"/{modules,root-image}.sh; } | sha256sum | cut -c1-16)
 }
 use_root "$lab/packages"
 
 # A line that begins with "without" takes a package of another list out again.
 package_list() {
-    cat "${root_lists[@]}" | awk '{ sub(/#.*/, "") }
+    { cat "${root_lists[@]}" && printf '%s\n' "${arch_packages[@]}"; } | awk '{ sub(/#.*/, "") }
         $1 == "without" { left_out[$2] = 1; next }
         NF { names[++n] = $1 }
         END { for (i = 1; i <= n; i++) if (!(names[i] in left_out)) print names[i] }' | paste -sd ,
@@ -29,7 +29,7 @@ ensure_root() {
     if [[ ! -d $root ]]; then
         need_packages mmdebstrap:mmdebstrap unshare:util-linux
         rm -rf "$root.new"
-        step "system root (Debian $suite)" make_root "$root.new" ||
+        step "system root (Debian $suite, $arch)" make_root "$root.new" ||
             die "the system root could not be made"
         step "image of it for the guest" sh "$lab/root-image.sh" "$root.new" ||
             die "the image could not be made"
@@ -54,7 +54,7 @@ make_root() {
         options+=(--dpkgopt="path-exclude=$exclude")
     done
     # shellcheck disable=SC2016 # the hook's shell expands this
-    LATCH_MODULES=$lab/modules.sh mmdebstrap --mode=root --variant=essential \
+    LATCH_MODULES=$lab/modules.sh mmdebstrap --mode=root --architectures="$arch" --variant=essential \
         --include="$(package_list)" \
         --aptopt='Acquire::Check-Valid-Until "false"' \
         --aptopt='Apt::Install-Recommends "false"' \

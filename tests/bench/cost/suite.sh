@@ -7,6 +7,8 @@ accepted=$folder/accepted.json
 why_not() {
     if [[ ! -x $LAB_BUILD/tests/bench/cost/bench-cost-latch ]]; then
         echo "a sanitizer has an allocator of its own"
+    elif [[ $(uname -m) != x86_64 ]]; then
+        echo "what is on file is x86's"
     elif [[ $LATCH_LAB_CLOCK != virtual || $LATCH_LAB_MIPS != 500 ]]; then
         echo "needs virtual time, at 500 million instructions a second"
     elif [[ $(LATCH_COST=compiler "$LAB_BUILD/tests/bench/cost/bench-cost-latch") != gcc* ]]; then
