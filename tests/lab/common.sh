@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What every part of the lab shares: where things are, how it talks, how it
-# becomes root. Sourced by run; $checkout is set there.
+# What every part of the lab shares: where things are, how it talks.
+# Sourced by run; $checkout is set there.
 
 lab=$checkout/tests/lab
 suite=forky
@@ -36,25 +36,4 @@ step() {
     fi
     rm -f "$log"
     return "$status"
-}
-
-# Chroot, mounts and /dev/kvm need root. The whole command starts again under
-# sudo, with the caller's cache, and gives the files it made back at the end.
-become_root() {
-    if ((EUID != 0)); then
-        command -v sudo >/dev/null || die "this needs root: run it as root, or install sudo"
-        exec sudo LATCH_CACHE="$cache" LATCH_BUILD_DIR="$build" LATCH_OUT_DIR="$out" \
-            LATCH_DEBUG="$debug" DISPLAY="${DISPLAY:-}" XAUTHORITY="${XAUTHORITY:-}" \
-            "$checkout/run" "$@"
-    fi
-    mkdir -p "$cache"
-}
-
-# Files made under sudo belong to the user who asked for them.
-give_back() {
-    local path
-    [[ ${SUDO_UID:-} && $SUDO_UID != 0 ]] || return 0
-    for path in "$build" "$out" "$@"; do
-        [[ ! -e $path ]] || chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$path"
-    done
 }

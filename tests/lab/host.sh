@@ -17,7 +17,9 @@ need_packages() {
     done
     ((${#missing[@]})) || return 0
     command -v apt-get >/dev/null ||
-        die "this machine has no apt: the lab is built on Debian (12 or newer)"
+        die "there is no ${missing[*]} here, and no apt: bring a system root (./run root --import FILE)"
+    [[ ! ${LAB_NAMESPACE:-} ]] ||
+        die "as root: apt-get install ${missing[*]}; or bring a system root (./run root --import FILE)"
     refresh_apt
     step "installing ${missing[*]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get -q -y --no-install-recommends install "${missing[@]}"

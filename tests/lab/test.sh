@@ -9,7 +9,7 @@ Builds with every warning an error, runs the tests and counts their cases.
 
   --asan         with AddressSanitizer and UndefinedBehaviorSanitizer
   --clang        with clang instead of gcc
-  --suite NAME   this suite only; suites are: unit $(suite_lines | awk '{printf "%s ", $1}')
+  --suite NAME   this suite only; suites are: unit root $(suite_lines | awk '{printf "%s ", $1}')
 
 Each suite's output stays in out/test/. Exit status: 0 when nothing failed.
 EOF
@@ -51,6 +51,7 @@ command_test() {
     local group machines=()
     mapfile -t machines < <(suite_lines | awk '!seen[$2]++ {print $2}')
     ! wanted unit || begin_units
+    ! wanted root || begin root "$lab/without-root" "$checkout" "$cache" "$root"
     for group in "${machines[@]}"; do
         begin_machine "$group"
     done
@@ -63,7 +64,7 @@ command_test() {
 check_suites() {
     local name
     for name in "${suites[@]}"; do
-        [[ $name == unit ]] || suite_lines | awk '{print $1}' | grep -qxF -- "$name" ||
+        [[ $name == unit || $name == root ]] || suite_lines | awk '{print $1}' | grep -qxF -- "$name" ||
             die "there is no suite '$name' (./run test --help lists them)"
     done
 }
@@ -131,6 +132,10 @@ count_unit() {
         echo "FAILED unit: there are no unit tests"
         failed=$((failed + 1))
     fi
+}
+
+count_root() {
+    count tap "$results/root.out" "$(cut -d ' ' -f 1 "$results/root.end" 2>/dev/null || echo -)" root
 }
 
 # The parts of DEVICE[+vt][/NUMBER].
