@@ -141,6 +141,12 @@ void latch_look_opaque(struct latch_layer *layer, const pixman_region32_t *regio
 	if (layer->alpha != OPAQUE || width <= 0 || height <= 0) {
 		return;
 	}
+	/* wlroots knows fewer formats, and takes the others for translucent. */
+	const struct latch_format *format = latch_format_find(layer->fourcc);
+	if (format != NULL && format->opaque == 0) {
+		layer->opaque = true;
+		return;
+	}
 	pixman_box32_t whole = {.x2 = width, .y2 = height};
 	if (pixman_region32_contains_rectangle(region, &whole) == PIXMAN_REGION_IN) {
 		layer->opaque = true;
@@ -215,7 +221,6 @@ void latch_layer_take_look(struct latch_layer *layer, struct wlr_surface *surfac
 	latch_look_color(layer, color != NULL ? color->alpha_mode : 0,
 		color != NULL ? color->coefficients : 0, color != NULL ? color->range : 0);
 
-	/* wlroots' region covers the surface when the buffer's format has no alpha. */
 	latch_look_opaque(layer, &surface->opaque_region, surface->current.width,
 		surface->current.height, output_transform);
 }

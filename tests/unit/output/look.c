@@ -42,6 +42,13 @@ static void a_covering_region_is_opaque(void **state) {
 	take_opaque(&layer, NULL, 0, 300, 200, 0);
 	assert_false(layer.opaque);
 	assert_int_equal(layer.opaque_boxes_len, 0);
+	/* One that wlroots has no table of. */
+	layer.fourcc = DRM_FORMAT_YUV420;
+	take_opaque(&layer, NULL, 0, 300, 200, 0);
+	assert_true(layer.opaque);
+	layer.fourcc = DRM_FORMAT_ARGB8888;
+	take_opaque(&layer, NULL, 0, 300, 200, 0);
+	assert_false(layer.opaque);
 }
 
 static void with_alpha_nothing_is_opaque(void **state) {
