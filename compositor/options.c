@@ -12,11 +12,10 @@ static bool take_limits(const char *text, void *data) {
 	return latch_limits_parse(text, &options->limits);
 }
 
-/* None that a monitor would have to be told of. */
 static bool take_color(const char *text, void *data) {
 	struct latch_options *options = data;
 	return color_description_parse(text, &options->color) &&
-	       options->color.transfer != COLOR_PQ && options->color.transfer != COLOR_LINEAR;
+	       options->color.transfer != COLOR_LINEAR;
 }
 
 static bool take_output(const char *text, void *data) {
@@ -74,7 +73,8 @@ static const struct option_row rows[] = {
 		OPTION_NAME, MEMBER(renderer), .names = latch_renderer_kind_names},
 	{"color", "NAME",
 		"what the monitors expect: srgb, gamma22, bt1886, display-p3, adobe-rgb,\n"
-		"bt2020, bt2020-srgb (default: srgb)",
+		"bt2020, bt2020-srgb; pq: HDR, where they take it, else srgb\n"
+		"(default: srgb)",
 		OPTION_CALL, .take = take_color},
 	{"no-scanout", NULL, "compose everything, put no client's buffer on a plane", OPTION_SET,
 		MEMBER(scanout), .min = false},

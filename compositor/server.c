@@ -295,6 +295,7 @@ static int start_backend(struct latch_server *server) {
 		server->core.active = backend->session->active;
 	}
 	if (backend->kms != NULL) {
+		backend->kms->wants_hdr = server->options->color.transfer == COLOR_PQ;
 		int status = latch_kms_backend_choose(
 			backend->kms, server->options->connector, &server->options->outputs);
 		if (status != LATCH_EXIT_OK) {

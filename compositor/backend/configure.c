@@ -125,7 +125,10 @@ static bool prepare(struct change *change) {
 	const drmModeModeInfo *info = latch_kms_output_mode_info(output, change->mode);
 	output->mode_blob = 0;
 	output->black = NULL;
-	output->shallow = false;
+	output->signal = output->backend->wants_hdr &&
+					 kms_connector_lacks_hdr(output->connector) == NULL
+				 ? LATCH_SIGNAL_HDR
+				 : LATCH_SIGNAL_DEEP;
 	if (kms_blob_create(output->device, info, sizeof(*info), &output->mode_blob) != 0) {
 		return false;
 	}
@@ -199,18 +202,22 @@ static int ask_kernel(struct latch_kms_backend *backend, const struct change *ch
 	return kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
 }
 
-/* Half of what a link has to carry may be the depth: with eight bits per colour once more. */
-static int ask_deep_and_shallow(struct latch_kms_backend *backend, const struct change *changes,
+/* Half of what a link has to carry may be the depth: with less once more. */
+static int ask_for_less_and_less(struct latch_kms_backend *backend, const struct change *changes,
 	size_t len, bool test) {
-	int ret = ask_kernel(backend, changes, len, test);
-	bool other = false;
-	for (size_t i = 0; i < len && kms_commit_is_refused(ret); i++) {
-		if ((changes[i].modeset || changes[i].wake) &&
-			latch_kms_output_make_shallow(changes[i].output)) {
-			other = true;
+	int ret;
+	bool less;
+	do {
+		ret = ask_kernel(backend, changes, len, test);
+		less = false;
+		for (size_t i = 0; i < len && kms_commit_is_refused(ret); i++) {
+			if ((changes[i].modeset || changes[i].wake) &&
+				latch_kms_output_ask_less(changes[i].output)) {
+				less = true;
+			}
 		}
-	}
-	return other ? ask_kernel(backend, changes, len, test) : ret;
+	} while (less);
+	return ret;
 }
 
 static void finish(struct change *change) {
@@ -260,12 +267,13 @@ static void roll_back(struct change *change) {
 	output->needs_modeset = before->needs_modeset;
 	output->standby = before->standby;
 	output->starved = before->starved;
-	output->shallow = before->shallow;
+	output->signal = before->signal;
 }
 
-/* *shallow: what the kernel took for the first of them. */
+/* *signal: what the kernel took for the first of them. */
 static int configure(struct latch_kms_backend *backend,
-	const struct wlr_backend_output_state *states, size_t len, bool test, bool *shallow) {
+	const struct wlr_backend_output_state *states, size_t len, bool test,
+	enum latch_kms_signal *signal) {
 	/* Others that are moved come behind those that are asked for. */
 	size_t max = len + (size_t)wl_list_length(&backend->outputs);
 	struct change *changes = calloc(max, sizeof(*changes));
@@ -289,9 +297,9 @@ static int configure(struct latch_kms_backend *backend,
 		ret = changes[i].modeset && !prepare(&changes[i]) ? -ENOMEM : 0;
 	}
 	if (ret == 0) {
-		ret = ask_deep_and_shallow(backend, changes, read, test);
+		ret = ask_for_less_and_less(backend, changes, read, test);
 	}
-	*shallow = read > 0 && changes[0].output->shallow;
+	*signal = read > 0 ? changes[0].output->signal : LATCH_SIGNAL_DEEP;
 	for (size_t i = 0; i < read; i++) {
 		if (ret == 0 && !test) {
 			finish(&changes[i]);
@@ -311,13 +319,23 @@ static int configure(struct latch_kms_backend *backend,
 
 bool latch_kms_configure(struct latch_kms_backend *backend,
 	const struct wlr_backend_output_state *states, size_t len, bool test) {
-	bool shallow;
-	int ret = configure(backend, states, len, test, &shallow);
+	enum latch_kms_signal signal;
+	int ret = configure(backend, states, len, test, &signal);
 	backend->refusal = ret;
 	return ret == 0;
 }
 
+/* Where it was wanted. */
+static void note_hdr(const struct latch_kms_output *output) {
+	const char *lacking = kms_connector_lacks_hdr(output->connector);
+	if (output->backend->wants_hdr && output->signal != LATCH_SIGNAL_HDR) {
+		wlr_log(WLR_INFO, "%s: no HDR: %s", output->base.name,
+			lacking != NULL ? lacking : "the kernel refuses it");
+	}
+}
+
 int latch_kms_show_black(struct latch_kms_output *output) {
+	const enum latch_kms_signal before = output->signal;
 	int ret;
 	output->backend->touched = true;
 	do {
@@ -325,11 +343,14 @@ int latch_kms_show_black(struct latch_kms_output *output) {
 		kms_commit_init(&commit, output->device);
 		add_black(output, &commit);
 		ret = kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
-	} while (kms_commit_is_refused(ret) && latch_kms_output_make_shallow(output));
+	} while (kms_commit_is_refused(ret) && latch_kms_output_ask_less(output));
 	if (ret == 0) {
 		output->planes_on = output->planes_held = kms_plane_bit(output->primary);
 		output->needs_modeset = false;
 		output->connector->link_bad = false;
+		if (before == LATCH_SIGNAL_HDR) {
+			note_hdr(output);
+		}
 	}
 	return ret;
 }
@@ -343,10 +364,10 @@ static int test_mode(struct latch_kms_output *output, struct wlr_output_mode *mo
 	wlr_output_state_init(&one.base);
 	wlr_output_state_set_enabled(&one.base, true);
 	wlr_output_state_set_mode(&one.base, mode);
-	bool shallow;
-	int ret = configure(output->backend, &one, 1, true, &shallow);
+	enum latch_kms_signal signal;
+	int ret = configure(output->backend, &one, 1, true, &signal);
 	wlr_output_state_finish(&one.base);
-	output->shallow = ret == 0 ? shallow : output->shallow;
+	output->signal = ret == 0 ? signal : output->signal;
 	return ret;
 }
 
@@ -394,9 +415,9 @@ struct wlr_output_mode *latch_kms_find_mode(
 }
 
 bool latch_kms_takes_refused_mode(struct latch_kms_output *output) {
-	const bool shallow = output->shallow;
+	const enum latch_kms_signal signal = output->signal;
 	bool takes = output->refused_mode != NULL && test_mode(output, output->refused_mode) == 0;
-	output->shallow = shallow;
+	output->signal = signal;
 	return takes;
 }
 
@@ -411,7 +432,8 @@ void latch_kms_note_mode(struct latch_kms_output *output, struct wlr_output_mode
 		wlr_log(WLR_INFO, "%s: %s instead of %s, which the kernel refuses",
 			output->base.name, name, wanted_name);
 	}
-	if (output->shallow) {
+	note_hdr(output);
+	if (output->signal == LATCH_SIGNAL_SHALLOW) {
 		wlr_log(WLR_INFO, "%s: %s with 8 bits per colour, as more are refused",
 			output->base.name, name);
 	}

@@ -185,21 +185,40 @@ size_t latch_kms_output_planes(
 static uint64_t bits_per_color(const struct latch_kms_output *output) {
 	static const uint32_t deep[] = {DRM_FORMAT_XRGB2101010, DRM_FORMAT_XBGR2101010,
 		DRM_FORMAT_ARGB2101010, DRM_FORMAT_ABGR2101010};
-	for (size_t i = 0; i < sizeof(deep) / sizeof(deep[0]) && !output->shallow; i++) {
-		if (kms_format_set_get(&output->primary->formats, deep[i]) != NULL) {
-			return 10;
-		}
+	bool has_deep = output->signal == LATCH_SIGNAL_HDR;
+	for (size_t i = 0; i < sizeof(deep) / sizeof(deep[0]); i++) {
+		has_deep = has_deep ||
+			   kms_format_set_get(&output->primary->formats, deep[i]) != NULL;
 	}
-	return 8;
+	return has_deep && output->signal != LATCH_SIGNAL_SHALLOW ? 10 : 8;
 }
 
-bool latch_kms_output_make_shallow(struct latch_kms_output *output) {
+bool latch_kms_output_ask_less(struct latch_kms_output *output) {
 	const struct kms_property *max_bpc = &output->connector->props.max_bpc;
+	if (output->signal == LATCH_SIGNAL_HDR) {
+		output->signal = LATCH_SIGNAL_DEEP;
+		return true;
+	}
 	if (bits_per_color(output) <= 8 || max_bpc->id == 0 || max_bpc->max <= 8) {
 		return false;
 	}
-	output->shallow = true;
+	output->signal = LATCH_SIGNAL_SHALLOW;
 	return true;
+}
+
+void latch_kms_output_tell_content(
+	struct latch_kms_output *output, const struct color_description *content) {
+	uint32_t blob;
+	const struct hdr_output_metadata data = kms_hdr_metadata(content);
+	if (output->signal != LATCH_SIGNAL_HDR ||
+		(output->hdr_blob != 0 && memcmp(&data, &output->hdr, sizeof(data)) == 0) ||
+		kms_blob_create(output->device, &data, sizeof(data), &blob) != 0) {
+		return;
+	}
+	output->needs_modeset = output->needs_modeset || output->hdr_blob != 0;
+	kms_blob_destroy(output->device, output->hdr_blob);
+	output->hdr = data;
+	output->hdr_blob = blob;
 }
 
 void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_commit *commit) {
@@ -224,6 +243,12 @@ void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_co
 		}
 	}
 	kms_commit_set_neutral(commit, crtc, output->connector, bits_per_color(output));
+	if (output->signal == LATCH_SIGNAL_HDR) {
+		if (output->hdr_blob == 0) {
+			latch_kms_output_tell_content(output, &(struct color_description){0});
+		}
+		kms_commit_set_hdr(commit, output->connector, output->hdr_blob);
+	}
 	kms_commit_set_mode(commit, crtc, output->connector, output->mode_blob);
 }
 
@@ -265,7 +290,13 @@ void latch_kms_output_bare(struct latch_kms_output *output) {
 	kms_commit_init(&commit, output->device);
 	add_planes_off(output, &commit, planes_of(output) & ~kms_plane_bit(output->primary));
 	kms_commit_bypass_color(&commit, output->primary);
-	int ret = commit.objects_len > 0 ? kms_commit_submit(&commit, 0, 0) : 0;
+	const bool hdr = output->signal == LATCH_SIGNAL_HDR;
+	if (hdr) {
+		kms_commit_set_hdr(&commit, output->connector, 0);
+	}
+	int ret = commit.objects_len > 0
+			  ? kms_commit_submit(&commit, hdr ? KMS_COMMIT_ALLOW_MODESET : 0, 0)
+			  : 0;
 	if (ret != 0) {
 		wlr_log(WLR_INFO, "%s: its planes can't be switched off: %s", output->base.name,
 			strerror(-ret));

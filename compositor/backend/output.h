@@ -22,10 +22,14 @@ struct wlr_output_mode *latch_kms_output_mode(struct latch_kms_output *output, s
 const drmModeModeInfo *latch_kms_output_mode_info(
 	const struct latch_kms_output *output, const struct wlr_output_mode *mode);
 
-/**
- * Has its next modesets ask for eight bits per colour. Returns whether that is less than before.
- */
-bool latch_kms_output_make_shallow(struct latch_kms_output *output);
+/** Has its next modesets ask for less: no HDR, then eight bits per colour. Returns whether that is
+ * less than before. */
+bool latch_kms_output_ask_less(struct latch_kms_output *output);
+
+/** Tells an HDR monitor of the content that fills the screen, by a modeset if that is another one;
+ * a description without any mastering: no content does. */
+void latch_kms_output_tell_content(
+	struct latch_kms_output *output, const struct color_description *content);
 
 /** The planes that other outputs have, or that may still be read for them; by kms_plane_bit(). */
 uint64_t latch_kms_output_planes_of_others(const struct latch_kms_output *output);
@@ -77,8 +81,8 @@ bool latch_kms_output_go_standby(struct latch_kms_output *output);
 void latch_kms_output_disable(struct latch_kms_output *output);
 
 /**
- * Switches off every plane but the primary one, blocking: another session that knows only that one
- * would have the others above its own picture.
+ * Switches off every plane but the primary one, and HDR, blocking: another session that knows only
+ * that plane would have the others above its own picture, and its colours would be read as PQ.
  */
 void latch_kms_output_bare(struct latch_kms_output *output);
 

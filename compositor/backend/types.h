@@ -31,6 +31,7 @@ struct latch_kms_backend {
 	/** What the user asked for; see latch_kms_backend_choose(). */
 	const char *wanted_connector;
 	struct latch_output_requests requests;
+	bool wants_hdr;
 
 	/**
 	 * A sync_file that has signalled already, for the IN_FENCE_FD of planes whose buffer passed
@@ -50,6 +51,16 @@ struct latch_kms_backend {
 	struct {
 		struct wl_listener active, change, remove; // of the session and its device
 	} on;
+};
+
+/** What a monitor is sent. */
+enum latch_kms_signal {
+	/** Ten bits per colour, where the primary plane has formats of them. */
+	LATCH_SIGNAL_DEEP,
+	/** Eight: the kernel takes the mode with no more. */
+	LATCH_SIGNAL_SHALLOW,
+	/** PQ of BT.2020, in ten bits. */
+	LATCH_SIGNAL_HDR,
 };
 
 /** What the owner of an output is told; each may be NULL. */
@@ -87,8 +98,11 @@ struct latch_kms_output {
 	size_t modes_len;
 	/** The mode that is set or to be set, as a blob; 0 for none. */
 	uint32_t mode_blob;
-	/** The kernel takes that mode with eight bits per colour only. */
-	bool shallow;
+	/** Which one the kernel takes with that mode. */
+	enum latch_kms_signal signal;
+	/** Of LATCH_SIGNAL_HDR, the metadata, and that as a blob; 0: not made yet. */
+	struct hdr_output_metadata hdr;
+	uint32_t hdr_blob;
 	/**
 	 * Planes by bit kms_plane.index: those that the last submitted commit has left on, and all
 	 * that may still be read for this output because a flip is to come. No other output may use

@@ -91,6 +91,7 @@ static void output_destroy(struct wlr_output *wlr_output) {
 	wlr_output_finish(wlr_output);
 	kms_dumb_buffer_destroy(output->black);
 	kms_blob_destroy(output->device, output->mode_blob);
+	kms_blob_destroy(output->device, output->hdr_blob);
 	wlr_drm_format_set_finish(&output->primary_formats);
 	wl_list_remove(&output->link);
 	free(output->modes);

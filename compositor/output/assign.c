@@ -117,7 +117,7 @@ void latch_output_assign(struct latch_output *output) {
 		.composing = output->on_screen->composed != NULL,
 		.captured = output->picture_wanted,
 		.max_tests = core->max_tests,
-		.color = core->renderer.color,
+		.color = *latch_output_color(output),
 		.import = latch_scanout_import,
 		.test = latch_scanout_test,
 		.data = output,

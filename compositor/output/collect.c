@@ -89,6 +89,7 @@ static void add_cursor(struct latch_output *output, const struct wlr_box *box) {
 	layer->dst = latch_cursor_pixels(image, x, y, output->wlr_output, box);
 	layer->transform = wlr_output_transform_compose(
 		wlr_output_transform_invert(image->transform), output->wlr_output->transform);
+	layer->color = color_description_for(&layer->color, latch_output_color(output));
 }
 
 static size_t list_surfaces(struct latch_output *output, const struct wlr_box *box) {
@@ -140,6 +141,7 @@ bool latch_output_collect(struct latch_output *output, bool with_cursor) {
 		add_cursor(output, &box);
 	}
 	const size_t len = list_surfaces(output, &box);
+	struct color_description whole = {0};
 	for (size_t i = 0; i < len; i++) {
 		const struct latch_shell_surface *entry = &output->shell_surfaces[i];
 		struct latch_surface *surface =
@@ -158,9 +160,17 @@ bool latch_output_collect(struct latch_output *output, bool with_cursor) {
 		}
 		layer->surface = surface;
 		fill_layer(layer, entry, surface->current, output->wlr_output, &box);
-		layer->color = surface->sync.current.color;
+		const struct color_description *color = &surface->sync.current.color;
+		layer->color = color_description_for(color, latch_output_color(output));
+		if (layer->fills_output && whole.transfer == COLOR_UNTAGGED &&
+			color->transfer == COLOR_PQ) {
+			whole = *color;
+		}
 		layer->ready = !see_fences || !latch_content_has_pending_fence(layer->content);
 		layer->unreadable = why_unreadable(output, surface, layer->content, len == 1);
+	}
+	if (output->kms != NULL) {
+		latch_kms_output_tell_content(output->kms, &whole);
 	}
 	return true;
 }

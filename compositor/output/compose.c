@@ -198,7 +198,7 @@ static void fill(struct wlr_render_pass *pass, struct wlr_box box, float alpha,
 static bool draw_layer(struct latch_composer *composer, struct wlr_render_pass *pass,
 	const struct latch_layer *layer, const pixman_region32_t *clip, bool holes) {
 	struct latch_color color = latch_layer_color(layer);
-	color.to = &composer->renderer->color;
+	color.to = composer->color;
 	struct wlr_texture *texture =
 		latch_texture_get(composer->renderer, layer->content, &color);
 	if (texture == NULL) {

@@ -19,6 +19,8 @@ struct latch_drawn_layer {
 struct latch_composer {
 	struct latch_renderer *renderer;
 	struct wlr_output *output;
+	/** What the output shows; set before each picture. */
+	const struct color_description *color;
 	struct wlr_swapchain *swapchain;
 	struct wlr_damage_ring damage;
 	/** Where the newest picture differs from what the primary plane shows, see

@@ -23,7 +23,8 @@
 bool latch_color_equal(const struct latch_color *a, const struct latch_color *b) {
 	return a->encoding == b->encoding && a->range == b->range &&
 	       a->straight_alpha == b->straight_alpha &&
-	       color_description_equal(&a->from, &b->from);
+	       color_description_equal(&a->from, &b->from) &&
+	       (a->from.transfer == COLOR_UNTAGGED || a->to == b->to);
 }
 
 bool latch_convert_is_needed(uint32_t fourcc) {

@@ -169,6 +169,10 @@ bool latch_cursor_plane_show(struct latch_cursor_plane *cursor,
 	if (cursor->buffers[0] == NULL || image == NULL) {
 		return was_visible;
 	}
+	if (cursor->kms->signal == LATCH_SIGNAL_HDR) {
+		cursor->reasons = LATCH_REASON_COLOR; // what it draws is sRGB
+		return was_visible;
+	}
 	struct wlr_box dst = latch_cursor_pixels(image, x, y, output, box);
 	cursor->reasons = take_image(cursor, image, output, dst.width, dst.height);
 	if (cursor->reasons != 0) {

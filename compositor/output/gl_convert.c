@@ -39,6 +39,7 @@ static const char fragment_source[] =
 	"uniform float has_alpha;\n"
 	"uniform mat3 matrix;\n"
 	"uniform vec3 in_curve, out_curve;\n" // kind, exponent, offset
+	"uniform vec2 tone;\n" // as color_conversion.tone_from and tone_to
 	"float scale(vec3 c) { return pow(1.0 + c.z, c.y) - pow(c.z, c.y); }\n"
 	"vec3 eotf(vec3 c, vec3 v) {\n"
 	"	if (c.x == 1.0) return mix(pow((v + 0.055) / 1.055, vec3(2.4)), v / 12.92,\n"
@@ -66,11 +67,22 @@ static const char fragment_source[] =
 	"	}\n"
 	"	return l;\n"
 	"}\n"
+	"vec3 tone_map(vec3 l, float v) {\n" // color_tone_gain()
+	"	float most = tone.y / tone.x, knee = 1.5 * most - 0.5;\n"
+	"	float t = (min(v / tone.x, 1.0) - knee) / (1.0 - knee);\n"
+	"	if (v <= 0.0 || t < 0.0) return l;\n"
+	"	float e = ((2.0 * t - 3.0) * t * t + 1.0) * knee\n"
+	"		+ ((t - 2.0) * t + 1.0) * t * (1.0 - knee)\n"
+	"		+ (3.0 - 2.0 * t) * t * t * most;\n"
+	"	return l * (eotf(in_curve, vec3(e * tone.x)) / eotf(in_curve, vec3(v))).x;\n"
+	"}\n"
 	"void main() {\n"
 	"	vec4 pixel = texture2D(pixels, from);\n"
 	"	float alpha = mix(1.0, pixel.a, has_alpha);\n"
 	"	vec3 v = alpha > 0.0 ? clamp(pixel.rgb / alpha, 0.0, 1.0) : vec3(0.0);\n"
-	"	vec3 light = matrix * eotf(in_curve, v);\n"
+	"	vec3 light = eotf(in_curve, v);\n"
+	"	if (tone.x > 0.0) light = tone_map(light, max(max(v.r, v.g), v.b));\n"
+	"	light = matrix * light;\n"
 	"	vec3 shown = encode(out_curve, clamp(light, 0.0, 1.0));\n"
 	"	gl_FragColor = vec4(shown * alpha, alpha);\n"
 	"}\n";
@@ -134,6 +146,8 @@ static void set_uniforms(
 	glUniformMatrix3fv(glGetUniformLocation(program, "matrix"), 1, GL_FALSE, columns);
 	glUniform1f(glGetUniformLocation(program, "has_alpha"), has_alpha);
 	glUniform1i(glGetUniformLocation(program, "pixels"), 0);
+	glUniform2f(glGetUniformLocation(program, "tone"), (float)conversion->tone_from,
+		(float)conversion->tone_to);
 	set_curve(program, "in_curve", &conversion->from);
 	set_curve(program, "out_curve", &conversion->to);
 }

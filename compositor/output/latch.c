@@ -59,6 +59,7 @@ static bool fill_frame(struct latch_output *output) {
 	}
 	if (output->plan.composed || output->kms == NULL || output->picture_wanted) {
 		bool first = output->composer.renderer->wlr_renderer == NULL;
+		output->composer.color = latch_output_color(output);
 		frame->composed =
 			latch_composer_compose(&output->composer, list->layers, list->len);
 		if (output->composer.has_drawn) {

@@ -129,6 +129,17 @@ bool latch_output_shows(const struct latch_output *output, struct wlr_surface *s
 	return latch_gate_output_shows(&output->clock, surface);
 }
 
+const struct color_description *latch_output_color(const struct latch_output *output) {
+	static struct color_description srgb;
+	const struct color_description *wanted = &output->core->renderer.color;
+	const struct latch_kms_output *kms = output->kms;
+	if (wanted->transfer != COLOR_PQ || (kms != NULL && kms->signal == LATCH_SIGNAL_HDR)) {
+		return wanted;
+	}
+	srgb = color_description_make(COLOR_PRIMARIES_SRGB, COLOR_SRGB, 0);
+	return &srgb;
+}
+
 /* Begins to latch, on a screen that shows nothing of ours. */
 static void begin(struct latch_output *output) {
 	output->active = true;

@@ -185,6 +185,10 @@ void latch_output_destroy(struct latch_output *output);
 /** Calls func, which must destroy none, for each of them. */
 void latch_outputs_each(struct latch_core *core, void (*func)(struct latch_output *output));
 
+/** What its monitor expects: what the user has named, or sRGB in the place of an HDR that it can't
+ * have. One of two, which stay where they are. */
+const struct color_description *latch_output_color(const struct latch_output *output);
+
 /** Whether no frame can be submitted now: it is switched off or away, a flip is pending, or the
  * compositor whose window it is has not asked for the next frame yet. */
 bool latch_output_is_busy(const struct latch_output *output);

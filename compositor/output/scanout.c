@@ -90,7 +90,7 @@ static bool state_of(const struct latch_output *output, const struct latch_layer
 		return true;
 	}
 	state->color = kms_color_program_get(output->kms->device->color, &plane->color,
-		&layer->color, &output->core->renderer.color);
+		&layer->color, latch_output_color(output));
 	return state->color != NULL;
 }
 

@@ -103,10 +103,7 @@ static void handle_set_image(struct wl_client *client, struct wl_resource *resou
 		wl_resource_post_error(resource, WP_COLOR_MANAGEMENT_SURFACE_V1_ERROR_RENDER_INTENT,
 			"this rendering intent is not offered");
 	} else {
-		const struct color_description *output = &sync->gate->options.color;
-		sync->pending.color = color_conversion_make(&image->color, output).needed
-					      ? image->color
-					      : (struct color_description){0};
+		sync->pending.color = image->color;
 	}
 }
 
@@ -174,6 +171,7 @@ static void handle_bound(struct wl_resource *manager) {
 		WP_COLOR_MANAGER_V1_FEATURE_SET_PRIMARIES,
 		WP_COLOR_MANAGER_V1_FEATURE_SET_TF_POWER,
 		WP_COLOR_MANAGER_V1_FEATURE_SET_LUMINANCES,
+		WP_COLOR_MANAGER_V1_FEATURE_SET_MASTERING_DISPLAY_PRIMARIES,
 	};
 	wp_color_manager_v1_send_supported_intent(
 		manager, WP_COLOR_MANAGER_V1_RENDER_INTENT_PERCEPTUAL);

@@ -11,9 +11,7 @@
 struct creator {
 	struct latch_gate *gate;
 	struct color_description color;
-	bool has_primaries, has_luminances;
-	uint32_t max_cll, max_fall;
-	bool has_cll, has_fall;
+	bool has_primaries, has_luminances, has_mastering, has_cll, has_fall;
 };
 
 static const struct {
@@ -238,19 +236,33 @@ static void handle_set_luminances(struct wl_client *client, struct wl_resource *
 static void handle_set_mastering_primaries(struct wl_client *client, struct wl_resource *resource,
 	int32_t r_x, int32_t r_y, int32_t g_x, int32_t g_y, int32_t b_x, int32_t b_y, int32_t w_x,
 	int32_t w_y) {
-	REFUSE(resource, UNSUPPORTED_FEATURE, "mastering displays are not supported");
+	struct creator *creator = wl_resource_get_user_data(resource);
+	if (!is_set_already(resource, creator->has_mastering)) {
+		creator->color.mastering =
+			(struct color_primaries){{r_x, r_y}, {g_x, g_y}, {b_x, b_y}, {w_x, w_y}};
+		creator->has_mastering = true;
+	}
 }
 
 static void handle_set_mastering_luminance(
 	struct wl_client *client, struct wl_resource *resource, uint32_t min, uint32_t max) {
-	REFUSE(resource, UNSUPPORTED_FEATURE, "mastering displays are not supported");
+	struct creator *creator = wl_resource_get_user_data(resource);
+	if (is_set_already(resource, creator->color.mastering_max != 0)) {
+		return;
+	}
+	if (max * UINT64_C(10000) <= min) {
+		REFUSE(resource, INVALID_LUMINANCE, "white is darker than black");
+		return;
+	}
+	creator->color.mastering_min = min;
+	creator->color.mastering_max = max;
 }
 
 static void handle_set_max_cll(
 	struct wl_client *client, struct wl_resource *resource, uint32_t max_cll) {
 	struct creator *creator = wl_resource_get_user_data(resource);
 	if (!is_set_already(resource, creator->has_cll)) {
-		creator->max_cll = max_cll;
+		creator->color.max_cll = max_cll;
 		creator->has_cll = true;
 	}
 }
@@ -259,7 +271,7 @@ static void handle_set_max_fall(
 	struct wl_client *client, struct wl_resource *resource, uint32_t max_fall) {
 	struct creator *creator = wl_resource_get_user_data(resource);
 	if (!is_set_already(resource, creator->has_fall)) {
-		creator->max_fall = max_fall;
+		creator->color.max_fall = max_fall;
 		creator->has_fall = true;
 	}
 }
@@ -279,14 +291,16 @@ static void complete(struct creator *creator) {
 }
 
 static bool is_inside(const struct color_description *color, bool set, uint32_t level) {
-	return !set || (level * UINT64_C(10000) > color->min && level <= color->max);
+	const bool told = color->mastering_max != 0;
+	return !set || (level * UINT64_C(10000) > (told ? color->mastering_min : color->min) &&
+			       level <= (told ? color->mastering_max : color->max));
 }
 
 static bool has_valid_levels(const struct creator *creator, int version) {
-	return !(creator->has_cll && creator->has_fall && creator->max_fall > creator->max_cll) &&
-	       (version >= 2 ||
-		       (is_inside(&creator->color, creator->has_cll, creator->max_cll) &&
-			       is_inside(&creator->color, creator->has_fall, creator->max_fall)));
+	const struct color_description *color = &creator->color;
+	return !(creator->has_cll && creator->has_fall && color->max_fall > color->max_cll) &&
+	       (version >= 2 || (is_inside(color, creator->has_cll, color->max_cll) &&
+					is_inside(color, creator->has_fall, color->max_fall)));
 }
 
 static void handle_create(struct wl_client *client, struct wl_resource *resource, uint32_t id) {

@@ -63,7 +63,7 @@ struct latch_sync_state {
 	struct latch_held_update *update;
 	bool set_barrier; /* wp_fifo_v1 */
 	bool async;	  /* wp_tearing_control_v1; stays until it is set anew */
-	/* wp_color_management_v1; stays, too. COLOR_UNTAGGED also where it is the output's. */
+	/* wp_color_management_v1; stays, too. */
 	struct color_description color;
 };
 

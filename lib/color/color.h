@@ -12,7 +12,7 @@
  *
  * All conversions are of the perceptual intent. White becomes white (Bradford's adaptation) and the
  * reference white's luminance the other one's; black becomes black; what the target can't show is
- * cut, colour by colour. There is no tone mapping.
+ * cut, colour by colour. Of PQ the bright is made darker before, where the target is another one.
  */
 
 /** How numbers become light. */
@@ -65,6 +65,10 @@ struct color_description {
 	/** Luminances of black in ten-thousandths of a cd/m², of the largest number and of the
 	 * reference white in cd/m². With COLOR_PQ, max is 10,000. */
 	uint32_t min, max, reference;
+	/** What it was made on (SMPTE ST 2086), luminances as above, and how bright it gets on the whole
+	 * and on average in cd/m² (CTA-861-H): 0 where nothing is told. */
+	struct color_primaries mastering;
+	uint32_t mastering_min, mastering_max, max_cll, max_fall;
 };
 
 /** A description with the luminances that wp_color_management_v1 has for the transfer. */
@@ -120,13 +124,27 @@ struct color_conversion {
 	bool has_matrix;
 	/** No colour leaves the target's 0 to 1, so that nothing has to be cut there. */
 	bool stays_inside;
+	/** The light of PQ's largest number that the content has, and of the largest that the target
+	 * shows, as PQ's numbers; both 0: nothing is brighter than that. See color_tone_gain(). */
+	double tone_from, tone_to;
 };
 
 struct color_conversion color_conversion_make(
 	const struct color_description *from, const struct color_description *to);
 
+/** What content that says this has to be converted from for an output; COLOR_UNTAGGED where it is the
+ * output's already. What says nothing is sRGB where the output is PQ, and else the output's own. */
+struct color_description color_description_for(
+	const struct color_description *said, const struct color_description *output);
+
 /** Whether the matrix is one number times the identity. */
 bool color_matrix_is_factor(const double matrix[static 9], double factor);
+
+/**
+ * What the light of a pixel is multiplied with whose brightest colour has this number, 1 without
+ * tone mapping: the EETF of Rep. ITU-R BT.2390-10, 5.4.1, without a lift of black.
+ */
+double color_tone_gain(const struct color_conversion *conversion, double number);
 
 /** Converts one pixel, of 0 to 1; so is what comes out. */
 void color_convert(const struct color_conversion *conversion, double rgb[static 3]);
@@ -139,6 +157,9 @@ void color_convert(const struct color_conversion *conversion, double rgb[static 
 /** A conversion made ready for many pixels: to levels of 0 to 255, rounded once. */
 struct color_table {
 	float eotf[255 * COLOR_TABLE_PARTS + 2], matrix[9];
+	/** color_tone_gain(), where there is any. */
+	bool has_gain;
+	float gain[255 * COLOR_TABLE_PARTS + 2];
 	/** The light from which on there is level i. */
 	float level[256];
 };

@@ -4,8 +4,11 @@ void color_table_init(struct color_table *table, const struct color_conversion *
 	const int last = 255 * COLOR_TABLE_PARTS;
 	for (int i = 0; i <= last; i++) {
 		table->eotf[i] = (float)color_eotf(&conversion->from, i / (double)last);
+		table->gain[i] = (float)color_tone_gain(conversion, i / (double)last);
 	}
 	table->eotf[last + 1] = table->eotf[last];
+	table->gain[last + 1] = table->gain[last];
+	table->has_gain = conversion->tone_from > 0;
 	for (int i = 0; i < 9; i++) {
 		table->matrix[i] = (float)conversion->matrix[i];
 	}
@@ -24,15 +27,22 @@ static uint8_t find_level(const float *level, float light) {
 	return (uint8_t)at;
 }
 
-static float light_of(const struct color_table *table, uint32_t number) {
-	const float *at = &table->eotf[number / COLOR_TABLE_FINE];
+static float look_up(const float *values, uint32_t number) {
+	const float *at = &values[number / COLOR_TABLE_FINE];
 	return at[0] + (at[1] - at[0]) * (float)(number % COLOR_TABLE_FINE) / COLOR_TABLE_FINE;
 }
 
 void color_table_convert(
 	const struct color_table *table, const uint32_t in[static 3], uint8_t out[static 3]) {
-	const float red = light_of(table, in[0]), green = light_of(table, in[1]);
-	const float blue = light_of(table, in[2]);
+	float red = look_up(table->eotf, in[0]), green = look_up(table->eotf, in[1]);
+	float blue = look_up(table->eotf, in[2]);
+	if (table->has_gain) {
+		uint32_t most = in[0] > in[1] ? in[0] : in[1];
+		const float gain = look_up(table->gain, most > in[2] ? most : in[2]);
+		red *= gain;
+		green *= gain;
+		blue *= gain;
+	}
 	for (int i = 0; i < 3; i++) {
 		const float *row = &table->matrix[i * 3];
 		out[i] = find_level(table->level, row[0] * red + row[1] * green + row[2] * blue);

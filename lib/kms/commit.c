@@ -112,6 +112,43 @@ void kms_commit_set_neutral(struct kms_commit *commit, const struct kms_crtc *cr
 			(int64_t)props->max_bpc.max));
 }
 
+void kms_commit_set_hdr(
+	struct kms_commit *commit, const struct kms_connector *connector, uint32_t metadata_blob) {
+	const struct kms_property *colorspace = &connector->props.settings[KMS_SETTING_COLORSPACE];
+	const unsigned at = metadata_blob != 0 ? KMS_SETTING_HDR : connector->panel;
+	set_optional(
+		commit, connector->id, &connector->props.hdr_output_metadata, metadata_blob);
+	set_optional(commit, connector->id, colorspace, colorspace->values[at]);
+}
+
+/* In units of 0.00002. */
+static uint16_t coordinate(int32_t millionths) {
+	return (uint16_t)(latch_clamp(millionths, 0, 1000000) / 20);
+}
+
+static uint16_t level(uint32_t value) {
+	return (uint16_t)(value < UINT16_MAX ? value : UINT16_MAX);
+}
+
+struct hdr_output_metadata kms_hdr_metadata(const struct color_description *content) {
+	const struct color_primaries *p = &content->mastering;
+	return (struct hdr_output_metadata){
+		.metadata_type = 0, // static, type 1
+		.hdmi_metadata_type1 = {
+			.eotf = 2, // SMPTE ST 2084
+			.metadata_type = 0,
+			.display_primaries = {{coordinate(p->red.x), coordinate(p->red.y)},
+				{coordinate(p->green.x), coordinate(p->green.y)},
+				{coordinate(p->blue.x), coordinate(p->blue.y)}},
+			.white_point = {coordinate(p->white.x), coordinate(p->white.y)},
+			.max_display_mastering_luminance = level(content->mastering_max),
+			.min_display_mastering_luminance = level(content->mastering_min),
+			.max_cll = level(content->max_cll),
+			.max_fall = level(content->max_fall),
+		},
+	};
+}
+
 void kms_commit_disable_crtc(struct kms_commit *commit, const struct kms_crtc *crtc) {
 	kms_commit_set(commit, crtc->id, crtc->props.active.id, 0);
 	kms_commit_set(commit, crtc->id, crtc->props.mode_id.id, 0);

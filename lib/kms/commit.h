@@ -69,6 +69,18 @@ void kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
 void kms_commit_set_neutral(struct kms_commit *commit, const struct kms_crtc *crtc,
 	const struct kms_connector *connector, uint64_t max_bpc);
 
+/**
+ * Tells the monitor that it gets PQ of BT.2020, or, with a metadata_blob of 0, that it does no more
+ * (drivers/gpu/drm/drm_connector.c, "HDR_OUTPUT_METADATA"). Needs ALLOW_MODESET.
+ *
+ * metadata_blob: of struct hdr_output_metadata, see kms_hdr_metadata()
+ */
+void kms_commit_set_hdr(
+	struct kms_commit *commit, const struct kms_connector *connector, uint32_t metadata_blob);
+
+/** HDR10's static metadata (CTA-861-H, 6.9.1): what the content tells of its mastering. */
+struct hdr_output_metadata kms_hdr_metadata(const struct color_description *content);
+
 /** Switches a CRTC off and takes its mode away; its connectors and planes must go as well. */
 void kms_commit_disable_crtc(struct kms_commit *commit, const struct kms_crtc *crtc);
 

@@ -26,7 +26,7 @@ const char *const kms_panel_orientation_names[KMS_PROPERTY_NAMES] = {
 /* A monitor scales what is smaller than it by itself, and the link need not carry more than that. A
  * built-in panel takes one size only, and its display controller scales to it. */
 static const char *const neutral_names[KMS_SETTINGS][KMS_PROPERTY_NAMES] = {
-	[KMS_SETTING_COLORSPACE] = {"Default", "Default"},
+	[KMS_SETTING_COLORSPACE] = {"Default", "Default", [KMS_SETTING_HDR] = "BT2020_RGB"},
 	[KMS_SETTING_BROADCAST_RGB] = {"Automatic", "Automatic"},
 	[KMS_SETTING_SCALING_MODE] = {"None", "Full aspect"},
 	[KMS_SETTING_UNDERSCAN] = {"off", "off"},
@@ -68,6 +68,9 @@ static void read_edid(struct kms_connector *connector, int fd) {
 		connector->make = di_info_get_make(info);
 		connector->model = di_info_get_model(info);
 		connector->serial = di_info_get_serial(info);
+		const struct di_hdr_static_metadata *hdr = di_info_get_hdr_static_metadata(info);
+		connector->takes_pq = hdr->type1 && hdr->pq;
+		connector->takes_bt2020 = di_info_get_supported_signal_colorimetry(info)->bt2020_rgb;
 		di_info_destroy(info);
 	} else {
 		kms_log(KMS_LOG_INFO, "%s: the monitor's EDID can't be read", connector->name);
@@ -133,6 +136,19 @@ static int fill(struct kms_connector *connector, int fd, const drmModeConnector 
 	connector->initial_crtc_id = (uint32_t)connector->props.crtc_id.value;
 	read_edid(connector, fd);
 	return 0;
+}
+
+const char *kms_connector_lacks_hdr(const struct kms_connector *connector) {
+	const struct kms_connector_properties *props = &connector->props;
+	const uint32_t colorspaces = props->settings[KMS_SETTING_COLORSPACE].mask;
+	return !connector->takes_pq	 ? "the monitor's EDID has no PQ with static metadata"
+	       : !connector->takes_bt2020 ? "the monitor's EDID has no BT.2020 RGB"
+	       : props->hdr_output_metadata.id == 0 ? "the driver has no HDR_OUTPUT_METADATA"
+	       : (colorspaces & 1u << KMS_SETTING_HDR) == 0
+		       ? "the driver's Colorspace has no BT2020_RGB"
+	       : props->max_bpc.id != 0 && props->max_bpc.max < 10
+		       ? "the driver has no ten bits per colour"
+		       : NULL;
 }
 
 struct kms_connector *kms_connector_create(int fd, uint32_t id, bool probe, int *error) {

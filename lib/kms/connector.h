@@ -33,6 +33,8 @@ enum kms_setting {
 	KMS_SETTINGS,
 };
 
+#define KMS_SETTING_HDR 2
+
 /** Which side of the picture that a built-in panel is sent is up, as it is mounted. */
 enum kms_panel_orientation {
 	KMS_PANEL_NORMAL,
@@ -61,7 +63,8 @@ struct kms_connector_properties {
 	struct kms_property crtc_id, edid, non_desktop, vrr_capable, link_status, content_type;
 	struct kms_property writeback_fb_id, writeback_out_fence_ptr, writeback_pixel_formats;
 	struct kms_property hdr_output_metadata, max_bpc, panel_orientation;
-	/** Their names are the values that are right for us: one for monitors, one for panels. */
+	/** Their names are the values that are right for us: one for monitors, one for panels; and
+	 * at KMS_SETTING_HDR one for HDR. */
 	struct kms_property settings[KMS_SETTINGS];
 };
 
@@ -76,6 +79,8 @@ struct kms_connector {
 	size_t modes_len;
 	/** From the EDID; NULL when unknown. */
 	char *make, *model, *serial;
+	/** The same: the monitor takes PQ with HDR10's metadata, and RGB of BT.2020. */
+	bool takes_pq, takes_bt2020;
 	/** Bit kms_crtc.index. */
 	uint32_t possible_crtcs;
 	/** Writes what a CRTC shows to memory instead of showing it. */
@@ -120,6 +125,10 @@ bool kms_connector_is_listed(const drmModeRes *res, uint32_t id);
  * errno; on failure nothing but .changes (0) is touched.
  */
 int kms_connector_refresh(struct kms_connector *connector, int fd, bool probe);
+
+/** Why it can't show PQ of BT.2020 (HDR10), for people: the monitor, by its EDID, or the driver. NULL:
+ * it can. */
+const char *kms_connector_lacks_hdr(const struct kms_connector *connector);
 
 /** "Normal", "Upside Down", "Left Side Up", "Right Side Up", as the kernel has them. */
 extern const char *const kms_panel_orientation_names[KMS_PROPERTY_NAMES];

@@ -90,7 +90,8 @@ struct kms_pipeline_setting {
  * Finds what a pipeline's colorops have to be set to for a conversion: its steps in order, each by
  * the first colorop that can do it, the others bypassed. False where it can't be done: a step finds
  * no colorop, one that is in the way can't be bypassed, a LUT is so coarse that it would be off by
- * more than 1.5 of 255, or numbers leave 0 to 1 in a pipeline that can't have that. Plain function.
+ * more than 1.5 of 255, numbers leave 0 to 1 in a pipeline that can't have that, or tones have to be
+ * mapped. Plain function.
  */
 bool kms_pipeline_match(const struct kms_pipeline *pipeline,
 	const struct color_conversion *conversion, struct kms_pipeline_setting *setting);

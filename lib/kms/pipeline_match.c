@@ -140,7 +140,7 @@ static bool match(const struct kms_pipeline *pipeline, const struct color_conver
 
 bool kms_pipeline_match(const struct kms_pipeline *pipeline,
 	const struct color_conversion *conversion, struct kms_pipeline_setting *setting) {
-	return (!pipeline->wraps || conversion->stays_inside) &&
+	return (!pipeline->wraps || conversion->stays_inside) && !(conversion->tone_from > 0) &&
 	       (match(pipeline, conversion, false, setting) ||
 		       (conversion->to.transfer == COLOR_PQ &&
 			       match(pipeline, conversion, true, setting)));

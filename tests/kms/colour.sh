@@ -167,6 +167,21 @@ reasons() {
     check "and on a plane" test "${placed/on the/}" != "$placed"
     show "$work/picture.png" --color pq --fullscreen --solid 808080
     check "PQ's grey of 94 cd/m², of a reference white of 203" near "$work/picture.png" b5b5b5
+    # By BT.2390's EETF, from 1,000 cd/m² to that white.
+    show "$work/picture.png" --color pq --fullscreen --solid 949494
+    check "PQ's grey of 203 cd/m² is a little darker" near "$work/picture.png" e5e5e5
+    show "$work/picture.png" --color pq --fullscreen --solid a6a6a6
+    check "PQ's grey of 394 cd/m² is no white yet" near "$work/picture.png" f9f9f9
+    stop_latch
+}
+
+# HDR is wanted, and vkms can't tell a monitor of it.
+no_hdr() {
+    start --color pq
+    check "it says why there is no HDR" grep "no HDR: the monitor's EDID has no PQ" "$latch_log"
+    show "$work/picture.png" --fullscreen --solid ff8020
+    check "the picture is as without it" near "$work/picture.png" ff8020
+    check "and on a plane" test "${placed/on the/}" != "$placed"
     stop_latch
 }
 
@@ -185,6 +200,7 @@ job() {
     check "sRGB in BT.2020, on a plane" near "$(name_of bt2020-srgb srgb 2 planes)" da8d3e
     pipelines_go
     reasons
+    no_hdr
 }
 
 run_job job

@@ -407,8 +407,134 @@ static void test_while_switched_away(void **state) {
 	assert_false(t.outputs[0]->left_out);
 }
 
+/* An EDID of a monitor that takes HDR10 (CTA-861-H, 7.5.5 and 7.5.13): its HDR block has these EOTFs,
+ * its colorimetry block these bits. */
+static void set_edid(uint32_t connector, uint8_t eotfs, uint8_t colorimetry) {
+	uint8_t edid[256] = {0, 255, 255, 255, 255, 255, 255, 0, 0x30, 0x64, 1, 0, [16] = 1, 30, 1, 4,
+		0xa5, 60, 34, 0x78, [54 + 3] = 0x10, [72 + 3] = 0x10, [90 + 3] = 0x10,
+		[108 + 3] = 0x10, [126] = 1};
+	const uint8_t cta[] = {2, 3, 4 + 8, 0, 0xe3, 6, eotfs, 1, 0xe3, 5, colorimetry, 0};
+	memcpy(&edid[128], cta, sizeof(cta));
+	for (int block = 0; block < 256; block += 128) {
+		for (int i = 0; i < 127; i++) {
+			edid[block + 127] = (uint8_t)(edid[block + 127] - edid[block + i]);
+		}
+	}
+	fake_add_property(fake_find_object(connector), "EDID",
+		DRM_MODE_PROP_BLOB | DRM_MODE_PROP_IMMUTABLE, fake_add_blob(edid, sizeof(edid)));
+	struct kms_connector *known = kms_device_find_connector(seat.backend->device, connector);
+	assert_int_equal(kms_connector_refresh(known, seat.backend->device->fd, false), 0);
+	seat.backend->wants_hdr = true;
+}
+
+#define PQ_EOTF 4
+#define BT2020_RGB 0x80
+
+/* What the last commit tells the monitor of an HDR picture. */
+static struct hdr_output_metadata told_metadata(void) {
+	struct hdr_output_metadata told = {0};
+	const uint64_t id = fake_commit_value(70, "HDR_OUTPUT_METADATA");
+	for (size_t i = 0; i < fake.blobs_len; i++) {
+		if (id != 0 && fake.blobs[i].id == id) {
+			assert_int_equal(fake.blobs[i].len, sizeof(told));
+			memcpy(&told, fake.blobs[i].data, sizeof(told));
+		}
+	}
+	return told;
+}
+
+static void test_hdr(void **state) {
+	set_edid(70, PQ_EOTF, BT2020_RGB);
+	assert_true(enable(1) && enable(0)); // of the other one's monitor nothing is known
+	assert_string_equal(
+		t.log, "HDMI-A-2: no HDR: the monitor's EDID has no PQ with static metadata\n");
+	struct latch_kms_output *output = t.outputs[0];
+	assert_int_equal(output->signal, LATCH_SIGNAL_HDR);
+	assert_int_equal(fake_commit_value(70, "Colorspace"), 9);
+	assert_int_equal(fake_commit_value(70, "max bpc"), 10);
+	struct hdr_output_metadata told = told_metadata();
+	assert_int_equal(told.hdmi_metadata_type1.eotf, 2);
+	assert_int_equal(told.hdmi_metadata_type1.max_cll, 0);
+
+	/* A film fills the screen: what it tells goes out with the next frame, once. */
+	struct color_description film = color_description_make(COLOR_PRIMARIES_BT2020, COLOR_PQ, 0);
+	film.mastering = color_primaries_named[COLOR_PRIMARIES_DISPLAY_P3];
+	film.mastering_min = 50;
+	film.mastering_max = 1000;
+	film.max_cll = 900;
+	film.max_fall = 100000; // more than there is room for
+	latch_kms_output_tell_content(output, &film);
+	assert_true(output->needs_modeset);
+	assert_int_equal(latch_kms_show_black(output), 0);
+	told = told_metadata();
+	const struct hdr_metadata_infoframe *info = &told.hdmi_metadata_type1;
+	assert_int_equal(info->display_primaries[0].x, 34000); // 0.680
+	assert_int_equal(info->display_primaries[2].y, 3000);  // 0.060
+	assert_int_equal(info->white_point.x, 15635);	       // 0.3127
+	assert_int_equal(info->max_display_mastering_luminance, 1000);
+	assert_int_equal(info->min_display_mastering_luminance, 50);
+	assert_int_equal(info->max_cll, 900);
+	assert_int_equal(info->max_fall, UINT16_MAX);
+	latch_kms_output_tell_content(output, &film);
+	assert_false(output->needs_modeset);
+	latch_kms_output_tell_content(output, &(struct color_description){0});
+	assert_true(output->needs_modeset);
+
+	/* Who comes after us knows nothing of it. */
+	latch_kms_output_bare(output);
+	uint64_t value = 1;
+	assert_true(fake_commit_has(70, "HDR_OUTPUT_METADATA", &value));
+	assert_int_equal(value, 0);
+	assert_true(fake_commit_has(70, "Colorspace", &value));
+	assert_int_equal(value, 0);
+	assert_true((fake.commit.flags & DRM_MODE_ATOMIC_ALLOW_MODESET) != 0);
+}
+
+static void assert_no_hdr(const char *why) {
+	char text[256];
+	assert_true(enable(0));
+	assert_int_equal(t.outputs[0]->signal, LATCH_SIGNAL_DEEP);
+	assert_shows(0, 3840, 594000, 10);
+	assert_int_equal(fake_commit_value(70, "HDR_OUTPUT_METADATA"), 0);
+	assert_int_equal(fake_commit_value(70, "Colorspace"), 0);
+	snprintf(text, sizeof(text), "Virtual-1: no HDR: %s\n", why);
+	assert_string_equal(t.log, text);
+}
+
+static void test_hdr_without_pq(void **state) {
+	set_edid(70, 1, BT2020_RGB);
+	assert_no_hdr("the monitor's EDID has no PQ with static metadata");
+}
+
+static void test_hdr_without_bt2020(void **state) {
+	set_edid(70, PQ_EOTF, 0);
+	assert_no_hdr("the monitor's EDID has no BT.2020 RGB");
+}
+
+static int refuses_hdr(const struct screen *screen, bool test) {
+	return fake_commit_value(70, "HDR_OUTPUT_METADATA") != 0 ? EINVAL : 0;
+}
+
+static void test_hdr_refused(void **state) {
+	set_edid(70, PQ_EOTF, BT2020_RGB);
+	t.driver = refuses_hdr;
+	assert_no_hdr("the kernel refuses it");
+}
+
+/* Taken in a test, but not when it is to be done. */
+static int refuses_hdr_late(const struct screen *screen, bool test) {
+	return test ? 0 : refuses_hdr(screen, test);
+}
+
+static void test_hdr_refused_after_test(void **state) {
+	set_edid(70, PQ_EOTF, BT2020_RGB);
+	t.driver = refuses_hdr_late;
+	assert_no_hdr("the kernel refuses it");
+}
+
 TEST_MAIN("backend-modes", TEST(test_taken_at_once), TEST(test_bandwidth),
 	TEST(test_first_frame_to_come), TEST(test_less_depth), TEST(test_left_out),
 	TEST(test_mode_by_the_user), TEST(test_power_on), TEST(test_refused_after_test),
 	TEST(test_depth_refused_after_test), TEST(test_power_on_in_its_own_mode),
-	TEST(test_while_switched_away))
+	TEST(test_while_switched_away), TEST(test_hdr), TEST(test_hdr_without_pq),
+	TEST(test_hdr_without_bt2020), TEST(test_hdr_refused), TEST(test_hdr_refused_after_test))

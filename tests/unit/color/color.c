@@ -189,14 +189,69 @@ static void test_conversions(void **state) {
 	for (int i = 0; i < 3; i++) {
 		ASSERT_NEAR(white[i], 0.580689, 1e-5);
 	}
-	convert("pq", "srgb", white);
+	/* If the content is no brighter. */
+	const struct color_description srgb = named("srgb");
+	struct color_description dim = named("pq");
+	dim.max_cll = 203;
+	struct color_conversion conversion = color_conversion_make(&dim, &srgb);
+	color_convert(&conversion, white);
 	for (int i = 0; i < 3; i++) {
 		ASSERT_NEAR(white[i], 1, 1e-6);
 	}
 	/* Lighter than that is cut. */
 	double sun[3] = {0.9, 0.9, 0.9};
-	convert("pq", "srgb", sun);
+	color_convert(&conversion, sun);
 	ASSERT_NEAR(sun[0], 1, 1e-9);
+}
+
+/* Rep. ITU-R BT.2390's EETF from 1,000 to 203 cd/m², calculated from its formulae: as PQ, and the light
+ * that is shown of it, where 1 is 203 cd/m². */
+static void test_tone_mapping(void **state) {
+	static const struct {
+		double pq, shown;
+	} greys[] = {{0.44028157, 0.24630542}, {0.50807842, 0.48946350}, {0.58068888, 0.78345747},
+		{0.65257860, 0.95373921}, {0.75182710, 1}, {0.9, 1}};
+	const struct color_description srgb = named("srgb"), other = named("display-p3");
+	const struct color_curve curve = color_curve_of(&srgb);
+	struct color_description pq = named("pq");
+	for (int told = 0; told < 3; told++) {
+		/* Nothing, of the mastering display, and of the content, which counts. */
+		pq.mastering_max = told == 2 ? 4000 : told == 1 ? 1000 : 0;
+		pq.max_cll = told == 2 ? 1000 : 0;
+		const struct color_conversion c = color_conversion_make(&pq, &srgb);
+		for (size_t i = 0; i < sizeof(greys) / sizeof(greys[0]); i++) {
+			double rgb[3] = {greys[i].pq, greys[i].pq, greys[i].pq};
+			color_convert(&c, rgb);
+			ASSERT_NEAR(color_eotf(&curve, rgb[1]), greys[i].shown, 1e-4);
+		}
+	}
+	/* A colour keeps its hue. */
+	pq.primaries = srgb.primaries;
+	const struct color_conversion c = color_conversion_make(&pq, &srgb);
+	double rgb[3] = {0.65257860, 0.44028157, 0};
+	color_convert(&c, rgb);
+	ASSERT_NEAR(color_eotf(&curve, rgb[1]) / color_eotf(&curve, rgb[0]), 50.0 / 400, 1e-4);
+	/* Neither of SDR, nor for HDR. */
+	assert_true(color_conversion_make(&other, &srgb).tone_from == 0);
+	const struct color_description hdr = named("pq");
+	assert_true(color_conversion_make(&pq, &hdr).tone_from == 0);
+}
+
+/* What a surface says, the output, and what it is converted from; NULL: nothing. */
+static void test_for_outputs(void **state) {
+	static const char *const rows[][3] = {{NULL, "srgb", NULL}, {NULL, "display-p3", NULL},
+		{"srgb", "srgb", NULL}, {"pq", "srgb", "pq"}, {NULL, "pq", "srgb"},
+		{"srgb", "pq", "srgb"}, {"pq", "pq", NULL}, {"bt2020", "pq", "bt2020"}};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct color_description none = {0}, output = named(rows[i][1]);
+		struct color_description said = rows[i][0] != NULL ? named(rows[i][0]) : none;
+		/* What it tells of its mastering is no cause for a conversion. */
+		said.max_cll = said.transfer == COLOR_PQ ? 800 : 0;
+		struct color_description wanted = rows[i][2] != NULL ? named(rows[i][2]) : none;
+		wanted.max_cll = wanted.transfer == COLOR_PQ ? 800 : 0;
+		const struct color_description from = color_description_for(&said, &output);
+		assert_true(color_description_equal(&from, &wanted));
+	}
 }
 
 static void test_steps(void **state) {
@@ -253,4 +308,5 @@ static void test_table(void **state) {
 
 TEST_MAIN("color", UNIT(test_rgb_to_xyz), UNIT(test_between_primaries), UNIT(test_white_is_white),
 	UNIT(test_invalid_primaries), UNIT(test_curves), UNIT(test_equal_ones_need_nothing),
-	UNIT(test_conversions), UNIT(test_steps), UNIT(test_table))
+	UNIT(test_conversions), UNIT(test_tone_mapping),
+	UNIT(test_for_outputs), UNIT(test_steps), UNIT(test_table))

@@ -82,6 +82,7 @@ SET(luminances, luminances, 50, 400, 200)
 SET(dark_max, luminances, 4000000, 400, 500)
 SET(dark_reference, luminances, 10000, 400, 1)
 SET(mastering, mastering_luminance, 1, 400)
+SET(dark_mastering, mastering_luminance, 4000000, 400)
 SET(mastering_primaries, mastering_display_primaries, 1, 1, 1, 1, 1, 1, 1, 1)
 SET(max_cll, max_cll, 400)
 SET(max_fall, max_fall, 401)
@@ -133,8 +134,10 @@ static const struct {
 	{"already_set, named primaries", CREATOR, 1, {creator, custom, p3}, ""},
 	{"already_set, luminances", CREATOR, 1, {creator, luminances, luminances}, ""},
 	{"already_set, max_cll", CREATOR, 1, {creator, max_cll, max_cll}, ""},
-	{"unsupported_feature, mastering", CREATOR, 2, {creator, mastering}, ""},
-	{"unsupported_feature, its primaries", CREATOR, 2, {creator, mastering_primaries}, ""},
+	{"already_set, mastering", CREATOR, 1, {creator, mastering, mastering}, ""},
+	{"already_set, its primaries", CREATOR, 1,
+		{creator, mastering_primaries, mastering_primaries}, ""},
+	{"invalid_luminance, mastering", CREATOR, 5, {creator, dark_mastering}, ""},
 	{"invalid_tf, not offered", CREATOR, 3, {creator, hlg}, ""},
 	{"invalid_tf, of version 1", CREATOR, 3, {creator, old_tf}, ""},
 	{"invalid_tf, small power", CREATOR, 3, {creator, power_small}, ""},
@@ -223,6 +226,8 @@ static enum color_transfer transfer(void) {
 static void make_pq(void) {
 	creator();
 	pq();
+	mastering();
+	max_cll();
 	wp_image_description_creator_params_v1_set_primaries_named(
 		scene.creator, PRIMARIES(BT2020));
 	create();
@@ -248,6 +253,9 @@ static void it_is_double_buffered(void **state) {
 	assert_int_equal(now->transfer, COLOR_PQ);
 	assert_int_equal(now->max, 10000);
 	assert_int_equal(now->reference, 203);
+	assert_int_equal(now->mastering_min, 1);
+	assert_int_equal(now->mastering_max, 400);
+	assert_int_equal(now->max_cll, 400);
 	assert_true(color_primaries_equal(
 		&now->primaries, &color_primaries_named[COLOR_PRIMARIES_BT2020]));
 	surface_commit(scene.surface, scene.buffer);
