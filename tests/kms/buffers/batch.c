@@ -28,7 +28,10 @@ struct plain {
 
 static struct {
 	struct connection conn;
+	const struct allocator *allocator;
 	struct canvas canvas;
+	/* One for each window of a batch: a node captures in one format at a time. */
+	struct device_list cameras;
 	int vgem;
 	int overlays;
 	uint32_t width, height; /* of the screen */
@@ -63,12 +66,36 @@ static void plain_finish(struct plain *plain) {
 	*plain = (struct plain){0};
 }
 
+/* The job names them in LATCH_CAMERAS, parted by spaces. */
+static const char *find_cameras(void) {
+	static char names[1024];
+	const char *told = getenv("LATCH_CAMERAS");
+	snprintf(names, sizeof(names), "%s", told != NULL ? told : "");
+	for (char *name = strtok(names, " "); name != NULL; name = strtok(NULL, " ")) {
+		device_list_add(&show.cameras, name);
+	}
+	return show.cameras.len > 0 ? NULL : "no device";
+}
+
+static const char *start_vulkan(void) {
+	const struct device_list none = {0};
+	const struct vulkan_wish wish = {.devices = &none, .any = true, .memory = CANVAS_VULKAN};
+	const char *why = "there is no Vulkan";
+	return vulkan_api != NULL && canvas_init_vulkan(&show.canvas, &wish, &why) ? NULL : why;
+}
+
 /* Dumb buffers and GBM's are the display's own. */
 static const char *start_canvas(enum canvas_kind kind, const char *path) {
 	static const struct scene_options card = {.picture = PICTURE_PATTERN};
 	static struct device_list devices;
 	struct stat node;
 	const char *why = "no device";
+	if (kind == CANVAS_HEAP && access(path, F_OK) != 0) {
+		return "the kernel has no such heap";
+	}
+	if (kind == CANVAS_VULKAN) {
+		return start_vulkan();
+	}
 	if (path != NULL) {
 		device_list_add(&devices, path);
 	} else if (stat(getenv("LATCH_DEVICE"), &node) == 0) {
@@ -83,14 +110,15 @@ static const char *start_canvas(enum canvas_kind kind, const char *path) {
 	return why;
 }
 
-const char *batch_start(enum canvas_kind kind, const char *path) {
+const char *batch_start(const struct allocator *allocator) {
 	CHECK(connection_open(&show.conn, CONNECTION_DMABUF), "no compositor");
 	show.vgem = vgem_open();
 	CHECK(show.vgem >= 0, "no vgem device");
 	struct places places = places_ask();
 	show.overlays = places.overlays;
 	places_finish(&places);
-	return start_canvas(kind, path);
+	show.allocator = allocator;
+	return allocator->camera ? find_cameras() : start_canvas(allocator->kind, allocator->path);
 }
 
 void batch_stop(void) {
@@ -312,7 +340,12 @@ void batch_run(struct cell *cells, unsigned len) {
 	make_tiles(cells, len);
 	bool any = false;
 	for (unsigned i = 0; i < show.len; i++) {
-		tile_init(&show.tiles[i], &show.conn, &show.canvas);
+		if (show.allocator->camera) {
+			tile_init_camera(&show.tiles[i], &show.conn, show.cameras.paths[i],
+				show.allocator->apart);
+		} else {
+			tile_init(&show.tiles[i], &show.conn, &show.canvas);
+		}
 		any = any || show.tiles[i].ring != NULL;
 	}
 	if (any) {
@@ -323,7 +356,7 @@ void batch_run(struct cell *cells, unsigned len) {
 	finish_batch();
 }
 
-unsigned batch_size(enum placement placement) {
+static unsigned max_cells(enum placement placement) {
 	if (placement == PLACE_MIXED && show.overlays == 0) {
 		return 0;
 	}
@@ -337,4 +370,11 @@ unsigned batch_size(enum placement placement) {
 	 * it. */
 	unsigned planes = (unsigned)show.overlays - (placement == PLACE_MIXED);
 	return planes < COLUMNS ? planes : COLUMNS;
+}
+
+unsigned batch_size(enum placement placement) {
+	const unsigned most = max_cells(placement);
+	const unsigned cameras =
+		(unsigned)show.cameras.len / (placement == PLACE_MIXED ? 2 : 1);
+	return show.allocator->camera && cameras < most ? cameras : most;
 }

@@ -16,6 +16,7 @@
 #include "clients/common/presentation.h"
 #include "clients/common/ring.h"
 #include "clients/common/sync.h"
+#include "clients/video/camera.h"
 #include "machine.h"
 
 /** Of a window that does not fill the screen. */
@@ -45,7 +46,19 @@ struct cell {
 	char fault[TEXT_MAX];	/* what else is wrong; "": nothing */
 };
 
-/** A window of a cell. Empty when zeroed, but for the sync's fd. */
+/** Where buffers come from. */
+struct allocator {
+	const char *name;
+	/** What draws into them, and the path of its device; NULL: the display's own. */
+	enum canvas_kind kind;
+	const char *path;
+	/** None of these: V4L2 cameras fill them, as many as there are windows. */
+	bool camera;
+	/** Each plane has memory of its own. */
+	bool apart;
+};
+
+/** A window of a cell. Empty when zeroed, but for the fds. */
 struct tile {
 	struct cell *cell;
 	struct wl_surface *surface;
@@ -59,6 +72,9 @@ struct tile {
 	struct look look;
 	struct presentation presentation;
 	struct ring *ring;
+	enum pixel_encoding encoding;	 /* of its YCbCr */
+	struct camera camera;		 /* of an allocator that is one */
+	const struct ring_buffer *shown; /* by the last commit */
 	bool zero_copy; /* the last frame was */
 	bool discarded; /* some frame was */
 };
@@ -66,10 +82,9 @@ struct tile {
 /**
  * Connects, and starts what draws.
  *
- * @param path of the allocator's device; NULL: the display's own
  * @return NULL, or why this allocator can't be used, a text that needs no freeing
  */
-const char *batch_start(enum canvas_kind kind, const char *path);
+const char *batch_start(const struct allocator *allocator);
 void batch_stop(void);
 
 /** How many cells of a placement can be on the screen at once; 0: it is not possible here. */
@@ -86,6 +101,9 @@ void batch_run(struct cell *cells, unsigned len);
  * cell is unavailable.
  */
 void tile_init(struct tile *tile, struct connection *conn, struct canvas *canvas);
+
+/** The same of a camera's buffers. */
+void tile_init_camera(struct tile *tile, struct connection *conn, const char *path, bool apart);
 void tile_finish(struct tile *tile);
 
 /** Gives back the tile's last buffer. It is idle when ring_idle(). */
@@ -99,12 +117,15 @@ void tile_hide(struct tile *tile);
  */
 bool tile_commit(struct tile *tile, uint32_t frame, int fence);
 
-/** Compares its part of the screen with what the CPU draws. */
+/** Compares its part of the screen with what the CPU draws, or reads where others have drawn. */
 void tile_compare(struct tile *tile, const struct screen *screen, uint32_t frame);
 
 /** What the CPU draws of the test card's frame in this format, as a display reads it: 0xRRGGBB,
  * rows without gaps. It stays until the next call. */
 const uint32_t *reference_draw(uint32_t fourcc, uint32_t width, uint32_t height, uint32_t frame);
+
+/** What the CPU reads of a linear dma-buf, in the same way. Fails the program where it can't. */
+const uint32_t *reference_read(const struct dmabuf *buf, enum pixel_encoding encoding);
 
 /**
  * How far from that a channel may be: what rounding differs in.

@@ -16,13 +16,18 @@
 static const char *const placement_names[] = {
 	[PLACE_PLANE] = "plane", [PLACE_COMPOSED] = "composed", [PLACE_MIXED] = "mixed", NULL};
 
-static const struct {
-	const char *name;
-	enum canvas_kind kind;
-	const char *path;
-} allocators[] = {{"gbm", CANVAS_GPU, NULL}, {"dumb", CANVAS_DUMB, NULL}, {"vgem", CANVAS_VGEM, ""},
-	{"udmabuf", CANVAS_UDMABUF, ""}, {"heap-system", CANVAS_HEAP, "/dev/dma_heap/system"},
-	{"heap-cma", CANVAS_HEAP, "/dev/dma_heap/default_cma_region"}, {"wl_shm", CANVAS_SHM, ""}};
+static const struct allocator allocators[] = {
+	{.name = "gbm", .kind = CANVAS_GPU},
+	{.name = "vulkan", .kind = CANVAS_VULKAN, .path = ""},
+	{.name = "dumb", .kind = CANVAS_DUMB},
+	{.name = "vgem", .kind = CANVAS_VGEM, .path = ""},
+	{.name = "udmabuf", .kind = CANVAS_UDMABUF, .path = ""},
+	{.name = "heap-system", .kind = CANVAS_HEAP, .path = "/dev/dma_heap/system"},
+	{.name = "heap-cma", .kind = CANVAS_HEAP, .path = "/dev/dma_heap/default_cma_region"},
+	{.name = "v4l2", .camera = true},
+	{.name = "v4l2-apart", .camera = true, .apart = true},
+	{.name = "wl_shm", .kind = CANVAS_SHM, .path = ""},
+};
 
 /* What vkms shows on no plane comes last: the first batches need fewer frames so. */
 static const char *const formats[] = {"XRGB8888", "ARGB8888", "XBGR8888", "RGB565", "XBGR16161616",
@@ -59,7 +64,7 @@ static void print_cell(const struct cell *cell, size_t allocator) {
 
 static void run(size_t allocator, struct cell *cells, unsigned len) {
 	enum placement placement = cells[0].placement;
-	const char *why = batch_start(allocators[allocator].kind, allocators[allocator].path);
+	const char *why = batch_start(&allocators[allocator]);
 	unsigned size = batch_size(placement);
 	if (why == NULL && size == 0) {
 		why = "the display has one plane";

@@ -1,4 +1,5 @@
 #include <math.h>
+#include <sys/mman.h>
 
 #include "buffers.h"
 #include "case.h"
@@ -31,10 +32,10 @@ static uint32_t pack(double red, double green, double blue) {
 	return colour;
 }
 
-/* BT.601 in the limited range: 8 bits of luma from 16 to 235, of chroma from 16 to 240 around 128;
+/* In the limited range: 8 bits of luma from 16 to 235, of chroma from 16 to 240 around 128;
  * more bits are finer steps of the same. */
-static uint32_t ycbcr_pixel(const struct latch_format *format, const struct pixel_picture *picture,
-	uint32_t x, uint32_t y) {
+static uint32_t ycbcr_pixel(const struct latch_format *format, enum pixel_encoding encoding,
+	const struct pixel_picture *picture, uint32_t x, uint32_t y) {
 	double v[3];
 	for (int i = 0; i < 3; i++) {
 		int bits = format->components[i].bits;
@@ -42,7 +43,8 @@ static uint32_t ycbcr_pixel(const struct latch_format *format, const struct pixe
 		v[i] = sample(format, i, picture, x, y) * steps;
 	}
 	double luma = (v[0] - 16) / 219, cb = (v[1] - 128) / 224, cr = (v[2] - 128) / 224;
-	const double red = 0.299, blue = 0.114, green = 1 - red - blue;
+	const bool hd = encoding == PIXEL_BT709;
+	const double red = hd ? 0.2126 : 0.299, blue = hd ? 0.0722 : 0.114, green = 1 - red - blue;
 	double r = luma + 2 * (1 - red) * cr, b = luma + 2 * (1 - blue) * cb;
 	return pack(r, (luma - red * r - blue * b) / green, b);
 }
@@ -62,6 +64,49 @@ static void encode(const struct latch_format *format, const uint32_t *argb,
 		picture->data[i] = *memory + offsets[i];
 	}
 	pixel_convert(format, PIXEL_BT601, PIXEL_LIMITED, argb, picture);
+}
+
+static void decode(const struct latch_format *format, enum pixel_encoding encoding,
+	const struct pixel_picture *picture, uint32_t *to) {
+	for (uint32_t y = 0; y < picture->height; y++) {
+		for (uint32_t x = 0; x < picture->width; x++) {
+			*to++ = format->ycbcr ? ycbcr_pixel(format, encoding, picture, x, y)
+					      : pack(sample(format, 0, picture, x, y),
+							sample(format, 1, picture, x, y),
+							sample(format, 2, picture, x, y));
+		}
+	}
+}
+
+const uint32_t *reference_read(const struct dmabuf *buf, enum pixel_encoding encoding) {
+	static uint32_t *pixels;
+	struct pixel_picture picture = {.width = buf->width, .height = buf->height};
+	void *maps[DMABUF_MAX_PLANES];
+	size_t sizes[DMABUF_MAX_PLANES];
+	for (int i = 0; i < buf->num_planes; i++) {
+		off_t size = lseek(buf->planes[i].fd, 0, SEEK_END);
+		sizes[i] = size > 0 ? (size_t)size : 0;
+		maps[i] = mmap(NULL, sizes[i], PROT_READ, MAP_SHARED, buf->planes[i].fd, 0);
+		CHECK(maps[i] != MAP_FAILED, "a dma-buf can't be mapped: %s", strerror(errno));
+		picture.data[i] = (uint8_t *)maps[i] + buf->planes[i].offset;
+		picture.stride[i] = buf->planes[i].stride;
+	}
+	free(pixels);
+	const size_t len = (size_t)buf->width * buf->height;
+	pixels = calloc(len, sizeof(*pixels));
+	CHECK(pixels != NULL, "out of memory");
+	dmabuf_sync_cpu(buf, false);
+	decode(latch_format_find(buf->fourcc), encoding, &picture, pixels);
+	dmabuf_sync_cpu(buf, true);
+	bool plain = true;
+	for (size_t i = 1; i < len; i++) {
+		plain = plain && pixels[i] == pixels[0];
+	}
+	CHECK(!plain, "nothing was drawn");
+	for (int i = 0; i < buf->num_planes; i++) {
+		munmap(maps[i], sizes[i]);
+	}
+	return pixels;
 }
 
 const uint32_t *reference_draw(uint32_t fourcc, uint32_t width, uint32_t height, uint32_t frame) {
@@ -84,15 +129,7 @@ const uint32_t *reference_draw(uint32_t fourcc, uint32_t width, uint32_t height,
 	struct pixel_picture picture = {.width = width, .height = height};
 	uint8_t *memory;
 	encode(format, argb, &picture, &memory);
-	for (uint32_t y = 0; y < height; y++) {
-		for (uint32_t x = 0; x < width; x++) {
-			argb[(size_t)y * width + x] =
-				format->ycbcr ? ycbcr_pixel(format, &picture, x, y)
-					      : pack(sample(format, 0, &picture, x, y),
-							sample(format, 1, &picture, x, y),
-							sample(format, 2, &picture, x, y));
-		}
-	}
+	decode(format, PIXEL_BT601, &picture, argb);
 	free(memory);
 	last.fourcc = fourcc;
 	last.width = width;

@@ -1,3 +1,5 @@
+#include <drm_fourcc.h>
+
 #include "buffers.h"
 #include "case.h"
 #include "presentation-time-client-protocol.h"
@@ -34,8 +36,13 @@ static bool take_step(void *data, const struct plan_step *step) {
 	return tile->ring != NULL;
 }
 
+static bool in_shm(const struct tile *tile) {
+	return tile->ring->canvas != NULL && tile->ring->canvas->kind == CANVAS_SHM;
+}
+
 /* Fences by the way that the cell wants, and what is needed to say what its colours are. */
-static const char *speak(struct tile *tile, struct connection *conn, bool in_shm) {
+static const char *speak(struct tile *tile, struct connection *conn, bool in_shm,
+	enum pixel_encoding encoding) {
 	const struct cell *cell = tile->cell;
 	const char *why;
 	if (in_shm && cell->sync != SYNC_IMPLICIT) {
@@ -44,8 +51,25 @@ static const char *speak(struct tile *tile, struct connection *conn, bool in_shm
 	if (!sync_init(&tile->sync, conn, tile->surface, cell->sync, NULL)) {
 		return tile->sync.why;
 	}
-	const struct look_options look = {.has_color = latch_format_is_ycbcr(cell->fourcc)};
-	return look_init(&tile->look, conn, tile->surface, &look, &why) ? NULL : why;
+	const struct look_options look = {
+		.has_color = latch_format_is_ycbcr(cell->fourcc), .encoding = encoding};
+	if (!look_init(&tile->look, conn, tile->surface, &look, &why)) {
+		return why;
+	}
+	CHECK(presentation_init(&tile->presentation, conn), "out of memory");
+	tile->presentation.answered = answered;
+	tile->presentation.data = tile;
+	return feedback_init(&tile->feedback, conn, tile->surface, in_shm)
+		       ? NULL
+		       : "the feedback does not come";
+}
+
+static bool is_offered(const struct feedback_content *content, uint32_t fourcc) {
+	bool any = false;
+	for (size_t i = 0; i < content->num_tranches; i++) {
+		any = any || kms_format_set_get(&content->tranches[i].formats, fourcc) != NULL;
+	}
+	return any;
 }
 
 /* Why nothing was tried, or nothing of what was tried has worked. */
@@ -56,28 +80,25 @@ static const char *explain(const struct tile *tile, const struct attempt *attemp
 		return attempt->why;
 	}
 	if (kms_format_set_get(&attempt->canvas->drawable, fourcc) == NULL) {
-		return attempt->canvas->kind == CANVAS_GPU ? "GL does not draw this format"
-							   : "the CPU does not draw this format";
+		return attempt->canvas->kind == CANVAS_GPU      ? "GL does not draw this format"
+		       : attempt->canvas->kind == CANVAS_VULKAN ? "Vulkan does not draw this format"
+							        : "the CPU does not draw this format";
 	}
-	for (size_t i = 0; i < content->num_tranches; i++) {
-		if (kms_format_set_get(&content->tranches[i].formats, fourcc) != NULL) {
-			return "it can't be made with a modifier that is offered";
-		}
+	if (is_offered(content, fourcc)) {
+		return "it can't be made with a modifier that is offered";
 	}
 	return attempt->canvas->kind == CANVAS_SHM ? "the client shares XRGB8888 only"
 						   : "the compositor does not offer the format";
 }
 
+static void settle(struct cell *cell, const char *why) {
+	cell->unavailable = why != NULL;
+	snprintf(cell->why, sizeof(cell->why), "%s", why != NULL ? why : "");
+}
+
 void tile_init(struct tile *tile, struct connection *conn, struct canvas *canvas) {
 	struct cell *cell = tile->cell;
-	bool in_shm = canvas->kind == CANVAS_SHM;
-	const char *why = speak(tile, conn, in_shm);
-	CHECK(presentation_init(&tile->presentation, conn), "out of memory");
-	tile->presentation.answered = answered;
-	tile->presentation.data = tile;
-	if (why == NULL && !feedback_init(&tile->feedback, conn, tile->surface, in_shm)) {
-		why = "the feedback does not come";
-	}
+	const char *why = speak(tile, conn, canvas->kind == CANVAS_SHM, PIXEL_BT601);
 	if (why == NULL) {
 		struct attempt attempt = {.tile = tile, .conn = conn, .canvas = canvas};
 		const struct plan_wish wish = {.fourcc = cell->fourcc};
@@ -85,13 +106,75 @@ void tile_init(struct tile *tile, struct connection *conn, struct canvas *canvas
 			&canvas->drawable, &wish, take_step, &attempt);
 		why = tile->ring == NULL ? explain(tile, &attempt) : NULL;
 	}
-	cell->unavailable = why != NULL;
-	snprintf(cell->why, sizeof(cell->why), "%s", why != NULL ? why : "");
+	settle(cell, why);
+}
+
+/* Sets the camera to the cell's format. */
+static const char *set_layout(struct tile *tile, bool apart) {
+	size_t len, i = 0;
+	const struct v4l2_layout *layouts = v4l2_layouts(&len);
+	while (i < len && (layouts[i].fourcc != tile->cell->fourcc || layouts[i].apart != apart)) {
+		i++;
+	}
+	if (i == len) {
+		return apart ? "the client knows no V4L2 format of it in pieces"
+			     : "the client knows no V4L2 format of it";
+	}
+	if (!camera_has(&tile->camera, layouts[i].pixelformat)) {
+		return "the camera does not make this format";
+	}
+	const struct v4l2_pix_format *pix = &tile->camera.format.fmt.pix;
+	return camera_set_layout(&tile->camera, &layouts[i], tile->width, tile->height) ==
+				       CLIENT_EXIT_OK &&
+			       pix->width == tile->width && pix->height == tile->height
+		       ? NULL
+		       : "the camera does not make this size";
+}
+
+static const char *adopt(struct tile *tile, struct connection *conn) {
+	struct dmabuf dmabufs[RING_MAX_BUFFERS] = {0};
+	const char *why = "the camera does not export its buffers";
+	const struct feedback_content *content = &tile->feedback.current;
+	uint64_t modifier = DRM_FORMAT_MOD_INVALID;
+	int len;
+	for (size_t i = 0; i < content->num_tranches; i++) {
+		if (kms_format_set_has(&content->tranches[i].formats, tile->cell->fourcc,
+			    DRM_FORMAT_MOD_LINEAR)) {
+			modifier = DRM_FORMAT_MOD_LINEAR;
+		}
+	}
+	if (camera_make_buffers(&tile->camera, modifier, BUFFERS, dmabufs, &len) ==
+		CLIENT_EXIT_OK) {
+		tile->ring = ring_adopt(conn, &tile->sync, dmabufs, len, &why);
+	}
+	for (int i = 0; i < len; i++) {
+		dmabuf_finish(&dmabufs[i]);
+	}
+	return tile->ring != NULL && camera_start(&tile->camera) == CLIENT_EXIT_OK ? NULL : why;
+}
+
+void tile_init_camera(struct tile *tile, struct connection *conn, const char *path, bool apart) {
+	enum pixel_range range;
+	CHECK(camera_open(&tile->camera, path) == CLIENT_EXIT_OK, "%s can't be used", path);
+	const char *why = set_layout(tile, apart);
+	if (why == NULL && latch_format_is_ycbcr(tile->cell->fourcc)) {
+		CHECK(v4l2_color(&tile->camera.format, &tile->encoding, &range) &&
+				range == PIXEL_LIMITED,
+			"the camera's colours are not known");
+	}
+	why = why != NULL ? why : speak(tile, conn, false, tile->encoding);
+	if (why == NULL && !is_offered(&tile->feedback.current, tile->cell->fourcc)) {
+		why = "the compositor does not offer the format";
+	}
+	settle(tile->cell, why != NULL ? why : adopt(tile, conn));
 }
 
 void tile_finish(struct tile *tile) {
 	presentation_finish(&tile->presentation);
 	ring_destroy(tile->ring);
+	if (tile->camera.path != NULL) {
+		camera_finish(&tile->camera);
+	}
 	look_finish(&tile->look);
 	if (tile->sync.conn != NULL) {
 		sync_finish(&tile->sync);
@@ -109,19 +192,47 @@ void tile_hide(struct tile *tile) {
 	wl_surface_commit(tile->surface);
 }
 
+/* A buffer to draw into, or one that the camera has filled. */
+static struct ring_buffer *take_buffer(struct tile *tile) {
+	struct camera_frame frame;
+	if (tile->camera.path == NULL) {
+		return ring_free_buffer(tile->ring);
+	}
+	camera_queue_idle(&tile->camera, tile->ring);
+	int ret = camera_take(&tile->camera, &frame);
+	CHECK(ret >= 0, "the camera fails: %s", strerror(-ret));
+	return ret > 0 && !frame.spoilt ? &tile->ring->buffers[frame.index] : NULL;
+}
+
 /* Waits for releases, too. */
 static struct ring_buffer *next_buffer(struct tile *tile) {
 	int64_t end_ns = latch_now_ns() + RELEASE_MS * MS;
 	struct ring_buffer *buffer;
 	bool connected = true;
-	while ((buffer = ring_free_buffer(tile->ring)) == NULL && connected &&
-		latch_now_ns() < end_ns) {
-		struct pollfd fds[1 + BUFFERS];
-		nfds_t len = ring_add_fds(tile->ring, &fds[1], BUFFERS);
-		connected = connection_poll(tile->presentation.conn, fds, 1 + len, end_ns);
+	while ((buffer = take_buffer(tile)) == NULL && connected && latch_now_ns() < end_ns) {
+		struct pollfd fds[2 + RING_MAX_BUFFERS];
+		nfds_t len = ring_add_fds(tile->ring, &fds[1], RING_MAX_BUFFERS);
+		nfds_t all = 1 + len;
+		if (tile->camera.path != NULL && camera_can_fill(&tile->camera)) {
+			fds[all++] = (struct pollfd){.fd = tile->camera.fd, .events = POLLIN};
+		}
+		connected = connection_poll(tile->presentation.conn, fds, all, end_ns);
 		ring_handle_fds(tile->ring, &fds[1], len);
 	}
 	return buffer;
+}
+
+/* Returns the fence to commit with. What a CPU draws is ready when it is said to be; Vulkan's is a
+ * CPU here, too, so that the late fence can take the place of its own. */
+static int draw(struct tile *tile, struct ring_buffer *buffer, uint32_t frame, int fence) {
+	struct canvas *canvas = tile->ring->canvas;
+	int drawn = canvas != NULL ? canvas_draw(canvas, &buffer->picture, frame) : CANVAS_DRAWN;
+	if (drawn >= 0 && canvas->kind == CANVAS_VULKAN) {
+		CHECK(poll(&(struct pollfd){.fd = drawn, .events = POLLIN}, 1, RELEASE_MS) == 1,
+			"Vulkan does not draw");
+		latch_fd_clear(&drawn);
+	}
+	return drawn < 0 && fence >= 0 && !in_shm(tile) ? fcntl(fence, F_DUPFD_CLOEXEC, 0) : drawn;
 }
 
 bool tile_commit(struct tile *tile, uint32_t frame, int fence) {
@@ -130,10 +241,7 @@ bool tile_commit(struct tile *tile, uint32_t frame, int fence) {
 		snprintf(tile->cell->fault, TEXT_MAX, "no buffer is given back");
 		return false;
 	}
-	int drawn = canvas_draw(tile->ring->canvas, &buffer->picture, frame);
-	if (drawn < 0 && fence >= 0 && tile->ring->canvas->kind != CANVAS_SHM) {
-		drawn = fcntl(fence, F_DUPFD_CLOEXEC, 0);
-	}
+	int drawn = draw(tile, buffer, frame, fence);
 	wl_surface_attach(tile->surface, buffer->wl_buffer, 0, 0);
 	wl_surface_damage_buffer(tile->surface, 0, 0, INT32_MAX, INT32_MAX);
 	if (!sync_slot_commit(&buffer->slot, drawn)) {
@@ -142,13 +250,18 @@ bool tile_commit(struct tile *tile, uint32_t frame, int fence) {
 	}
 	presentation_watch(&tile->presentation, tile->surface, latch_now_ns());
 	wl_surface_commit(tile->surface);
+	tile->shown = buffer;
 	return true;
 }
 
 void tile_compare(struct tile *tile, const struct screen *screen, uint32_t frame) {
 	struct cell *cell = tile->cell;
-	const uint32_t *drawn = reference_draw(cell->fourcc, tile->width, tile->height, frame);
-	int limit = reference_tolerance(cell->fourcc, tile->ring->canvas->kind == CANVAS_GPU);
+	const struct canvas *canvas = tile->ring->canvas;
+	const bool by_others = canvas == NULL || canvas->kind == CANVAS_VULKAN;
+	const uint32_t *drawn =
+		by_others ? reference_read(&tile->shown->picture.dmabuf, tile->encoding)
+			  : reference_draw(cell->fourcc, tile->width, tile->height, frame);
+	int limit = reference_tolerance(cell->fourcc, canvas != NULL && canvas->kind == CANVAS_GPU);
 	CHECK((uint32_t)tile->x + tile->width <= screen->width &&
 			(uint32_t)tile->y + tile->height <= screen->height,
 		"the picture is too small");
