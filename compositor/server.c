@@ -76,6 +76,7 @@ static void end(struct latch_core *core, int exit_status) {
 		return;
 	}
 	server->exit_status = exit_status;
+	latch_notify_stopping(&server->notify);
 	/* A picture is taken while everything still stands, if nobody asked for one before. */
 	bool wanted = server->options->capture != NULL && !server->captured && server->core.active;
 	if (!wanted || !start_grace(server, CAPTURE_GRACE_MS) ||
@@ -87,6 +88,7 @@ static void end(struct latch_core *core, int exit_status) {
 static void handle_flipped(struct latch_core *core) {
 	struct latch_server *server = wl_container_of(core, server, core);
 	server->flips++;
+	latch_notify_ready(&server->notify);
 	if (server->options->frames != 0 && server->flips >= server->options->frames) {
 		end(core, LATCH_EXIT_OK);
 	}
@@ -322,6 +324,7 @@ static int create_display(struct latch_server *server) {
 	if (!create_loops(server)) {
 		return latch_exit_with(LATCH_EXIT_FAILURE, "no memory for an event loop");
 	}
+	latch_notify_init(&server->notify, server->core.event_loop);
 	server->core.clients = latch_clients_create(
 		server->core.display, &server->options->limits, server->core.turns);
 	if (server->core.clients == NULL) {
@@ -403,6 +406,7 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 	*server = (struct latch_server){
 		.options = options,
 		.exit_status = -1,
+		.notify.fd = -1,
 		.core = {
 			.scanout = options->scanout,
 			.max_tests = options->max_tests,
@@ -490,6 +494,10 @@ int latch_server_run(struct latch_server *server) {
 			return status;
 		}
 	}
+	/* Nobody has to wait for a monitor that is not plugged in, or for another VT's session. */
+	if (wl_list_empty(&server->core.outputs) || !server->core.active) {
+		latch_notify_ready(&server->notify);
+	}
 	return run_loop(server);
 }
 
@@ -527,6 +535,7 @@ void latch_server_finish(struct latch_server *server) {
 	latch_planes_like_destroy(server->core.planes_like);
 	latch_source_clear(&server->grace);
 	latch_source_clear(&server->left);
+	latch_notify_finish(&server->notify);
 	for (size_t i = 0; i < LATCH_SERVER_SIGNALS; i++) {
 		latch_source_clear(&server->signals[i]);
 	}

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "child.h"
+#include "notify.h"
 #include "options.h"
 #include "output/core.h"
 
@@ -16,6 +17,7 @@ struct latch_server {
 
 	struct latch_core core;
 	struct latch_child child;
+	struct latch_notify notify;
 	struct wl_event_source *urgent;
 	struct latch_listen *listen;
 	/** The renderer was lost, and is made anew with the next turn of the loop; NULL: it was
