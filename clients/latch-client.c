@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * latch-client: an animation in dma-bufs of its own.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "late_fence.h"
 
 #include "common/util.h"

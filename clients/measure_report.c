@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "measure_report.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * latch-client --measure: how soon a frame reaches the screen after it is ready.
  *

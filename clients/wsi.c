@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "wsi.h"
 
 #include "client.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * --list. What is known of the devices is put into a JSON document once; the text for people is
  * printed from that document.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "protocols.h"
 
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tiny: a whole Wayland compositor for one client that fills the screen, to be read from top to
  * bottom.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "dmabuf.h"
 
 #include <errno.h>

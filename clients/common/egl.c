@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "egl.h"
 
 #include <drm_fourcc.h>

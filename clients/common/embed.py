@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """embed.py OUTPUT NAME FILE...: the files' text, one after the other, as a C string NAME."""
 
 import sys

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "feedback.h"
 
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "look.h"
 
 #include "alpha-modifier-v1-client-protocol.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "pixels.h"
 
 #include <string.h>

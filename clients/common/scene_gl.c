@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <GLES3/gl3.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sw_sync.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "uinput.h"
 
 #include <fcntl.h>

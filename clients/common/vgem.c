@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "vgem.h"
 
 #include <drm/vgem_drm.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "vulkan_device.h"
 
 static const VkImageSubresourceRange whole_image = {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bad.h"
 
 #include <drm_fourcc.h>

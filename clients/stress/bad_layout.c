@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Buffers that can't be: what their params say is wrong in itself. */
 #include <drm_fourcc.h>
 

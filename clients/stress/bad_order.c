@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Params, buffers and feedback in every order: used twice, too late, destroyed in between. */
 #include <string.h>
 #include <sys/types.h>

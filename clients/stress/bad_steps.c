@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The steps that cases are made of. */
 #include <drm_fourcc.h>
 

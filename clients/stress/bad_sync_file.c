@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* linux-explicit-synchronization-unstable-v1: every error of its XML, and what is none. */
 #include "bad.h"
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* linux-drm-syncobj-v1: every error of its XML, and what is none. */
 #include "bad.h"
 #include "linux-drm-syncobj-v1-client-protocol.h"

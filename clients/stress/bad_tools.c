@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the cases are made of: file descriptors of all kinds, and params. */
 #include <fcntl.h>
 #include <stdlib.h>

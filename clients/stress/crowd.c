@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What makes a compositor work: very many surfaces, rectangles or callbacks. */
 #include "run.h"
 

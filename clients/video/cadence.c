@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cadence.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The driver's own buffers, by either of V4L2's two APIs.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A file: libavcodec decodes it by the CPU, and its planes are copied into dma-bufs. */
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>

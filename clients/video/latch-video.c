@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * latch-video: a video in dma-bufs, each frame at the vblank that it belongs to.
  *

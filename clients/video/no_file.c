@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* In the place of file.c where there is no libavformat. */
 #include "source.h"
 

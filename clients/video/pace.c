@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * When frames are committed.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The test pattern: the animation of latch-client, whose moving bar shows uneven steps to the eye.
  */
 #include <drm_fourcc.h>

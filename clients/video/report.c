@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <hdr/hdr_histogram.h>
 #include <stdio.h>
 

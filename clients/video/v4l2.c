@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A camera. The driver's own buffers go to the compositor (VIDIOC_EXPBUF), and back to the driver
  * when the compositor has released them: nothing is copied, and nobody writes into what is read.

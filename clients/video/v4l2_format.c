@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "v4l2_format.h"
 
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backend/backend.h"
 
 #include <drm_fourcc.h>

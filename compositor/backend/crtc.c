@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backend/crtc.h"
 
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backend/exit.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backend/framebuffer.h"
 
 #include <stdlib.h>

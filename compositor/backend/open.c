@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backend/open.h"
 
 #include <stdlib.h>

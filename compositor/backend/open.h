@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #pragma once
 
 /** What latch runs on: a KMS device of its own, or a window of another compositor. */

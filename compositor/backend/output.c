@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backend/output.h"
 
 #include <drm_fourcc.h>

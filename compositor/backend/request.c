@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backend/request.h"
 
 #include <stdio.h>

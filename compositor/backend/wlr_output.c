@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backend/wlr_output.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "dmabuf/check.h"
 
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "dmabuf/device.h"
 
 #include <stddef.h>

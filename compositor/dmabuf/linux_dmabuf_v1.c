@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * zwp_linux_dmabuf_v1, and all zwp_linux_dmabuf_feedback_v1 objects with what they have told their
  * clients: a tranche for planes, which may be missing, then one of what can be composed.

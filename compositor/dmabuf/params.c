@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "dmabuf/params.h"
 
 #include <assert.h>

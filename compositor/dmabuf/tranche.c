@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "dmabuf/tranche.h"
 
 #include "plan/reason.h"

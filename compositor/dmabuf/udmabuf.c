@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "dmabuf/udmabuf.h"
 
 #include <drm_fourcc.h>

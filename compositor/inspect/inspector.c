@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "inspect/inspector.h"
 
 #include <linux/sockios.h>

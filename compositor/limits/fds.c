@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "limits/fds.h"
 
 #include <errno.h>

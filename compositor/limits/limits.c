@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "limits/limits.h"
 
 #include <errno.h>

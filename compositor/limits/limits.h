@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #pragma once
 
 /* What there is a limit for, and how high each of them is. account.h counts against them. */

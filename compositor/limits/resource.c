@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "limits/resource.h"
 
 struct wl_resource *latch_resource_create(struct wl_client *client,

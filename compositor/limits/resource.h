@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Protocol objects, as every protocol makes them. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "limits/security.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "limits/share.h"
 
 void latch_share_init(struct latch_share *share, unsigned percent, int64_t now_ns) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "limits/turns.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What is shown while a picture of ours is being drawn. A frame that has something composed in it
  * is prepared, and waits for the fence of our own job: the kernel gets no picture that it would

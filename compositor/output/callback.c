@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When clients hear that they may draw again (wl_surface.frame): see timing/pace.h. */
 
 #include "base/clock.h"

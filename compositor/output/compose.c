@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "output/compose.h"
 
 #include <wlr/render/pass.h>

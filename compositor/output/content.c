@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "output/content.h"
 
 #include <drm_fourcc.h>

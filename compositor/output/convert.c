@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Pixels that the CPU composes are converted here when its renderer can't read them.
  *

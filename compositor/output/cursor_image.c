@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "output/cursor_image.h"
 
 #include <drm_fourcc.h>

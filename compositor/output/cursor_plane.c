@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "output/cursor_plane.h"
 
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "output/dumb.h"
 
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Lighting an output, in the mode that is wanted or the best one that the kernel takes instead.
  * When it takes none the output is left out: off and not in the layout, until another one changes.

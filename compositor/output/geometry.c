@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "output/geometry.h"
 
 #include <math.h>

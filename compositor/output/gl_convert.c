@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Another display's colours by GL: wlroots' gles2 renderer draws numbers as they are, so they are
  * made the output's before, in a buffer of our own.

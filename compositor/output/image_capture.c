@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Clients that take pictures of an output: wlr-screencopy-unstable-v1, and
  * ext-image-copy-capture-v1 of an ext-image-capture-source-v1. The protocol objects are wlroots';

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "output/job.h"
 
 #include <wlr/render/drm_syncobj.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "output/look.h"
 
 #include <math.h>

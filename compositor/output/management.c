@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "output/management.h"
 
 #include <stdlib.h>

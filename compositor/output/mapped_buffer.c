@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "output/mapped_buffer.h"
 
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "output/planes_like.h"
 
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * How the display gets a frame: at once or with a vblank, with which refresh, as which type of
  * content. The decisions are in vblank.c.

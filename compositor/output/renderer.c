@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "output/renderer.h"
 
 #include <EGL/egl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "output/renderer_reads.h"
 
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "output/output.h"
 
 #include <wlr/types/wlr_buffer.h>

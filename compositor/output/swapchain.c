@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "output/swapchain.h"
 
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "output/vblank.h"
 
 #include <stddef.h>

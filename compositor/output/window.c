@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An output that is a window of another compositor (wlroots' wayland and x11 backends), or nowhere
  * (headless): everything is composed into one buffer, and wlroots does the rest.

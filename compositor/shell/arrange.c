@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Which output a toplevel is on, how large it is asked to be, and where it lies.
  * The position follows the state that the client shows (xdg->current), not the one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "shell/bindings.h"
 
 #include <linux/input-event-codes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Locked and confined pointers (pointer-constraints) and how far they were moved (relative-pointer):
  * what games, remote desktops and virtual machines ask for. A constraint is active while its surface

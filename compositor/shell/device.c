@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What libinput may be told of a device: that a tap is a click, which way a wheel scrolls, where on
  * the glass a finger is.

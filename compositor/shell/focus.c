@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Who has the keyboard: one toplevel, the one that is activated.
  */

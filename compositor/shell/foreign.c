@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What docks, switchers and scripts see of the windows: their list (ext-foreign-toplevel-list), and
  * with wlroots' protocol what can be done to them. xdg-activation is here too: a client that was

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A window that the pointer or a finger moves or resizes: because its client asked for it, or
  * because Alt is held, which works with every window.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Tells clients when the user is away (ext-idle-notify), and the outputs to go dark (--idle-off),
  * unless a surface that is on an output keeps the screen awake (idle-inhibit).

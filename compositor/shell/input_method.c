@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Text that is not typed key by key (text-input-v3 with input-method-v2): Chinese or Japanese, an
  * on-screen keyboard, dictation. The text field that is enabled in the window with the keyboard is

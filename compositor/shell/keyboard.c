@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The keyboards, all as one: one keymap, one state, one set of lights.
  */

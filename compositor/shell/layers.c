@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Layers (wlr-layer-shell): surfaces that belong to an output and not to a window's client: panels,
  * notifications, on-screen keyboards, wallpapers. They are above all windows or below them, at an

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The shell as a whole: how it is made and ended, and how everybody hears of a change.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "shell/place.h"
 
 #include <math.h>

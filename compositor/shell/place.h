@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Where windows go: arithmetic on boxes in layout coordinates.
  */

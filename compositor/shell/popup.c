@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Popups: menus and the like. wlroots places them by their positioner and runs their
  * grabs; what it can't know is how much room there is.

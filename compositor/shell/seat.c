@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The one seat: its devices, its selections, and what is dragged over it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The shell: which surfaces are on the screen, where, and in which order; who
  * has the focus; what keys and pointers do. It knows toplevels, popups,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "shell/stack.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Stacking order: a list of windows, front to back, in which a dialog is always
  * in front of its parent and a window's whole family (itself and its dialogs, and

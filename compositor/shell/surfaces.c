@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The tree of toplevels, popups and subsurfaces, flattened: for the screen, for hit
  * testing, and for wl_surface.enter.

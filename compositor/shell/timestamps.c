@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * zwp_input_timestamps_v1: when an event was, in nanoseconds, right before it is sent.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Touch screens, simply: a finger belongs to the surface that it went down on.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Input that clients make (virtual-pointer, virtual-keyboard): on-screen keyboards, remote desktops,
  * tests. A virtual pointer is one more pointer. A virtual keyboard brings a keymap of its own: it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A watch on every surface of every client. It notices when something on the screen
  * changed its place or size, which no single event tells: a subsurface's position is

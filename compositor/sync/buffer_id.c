@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sync/buffer_id.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * wp_color_management_v1: the wire. A description is a value (color/color.h); what a client says of
  * its surface waits with the rest of a commit, and comes to the layer by output/look.c. All outputs

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wp_commit_timer_v1: the wire. What becomes of the time that a client sets is in pacing.c. */
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sync/extension.h"
 
 #include "sync/private.h"

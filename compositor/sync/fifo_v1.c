@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wp_fifo_v1: the wire. What becomes of what a client sets is in pacing.c. */
 
 #include "fifo-v1-protocol.h"

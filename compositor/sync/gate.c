@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sync/gate.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wp_image_description_v1 and what makes one: the wire. A description is a value (color/color.h).
  */
 #include "sync/image_description_v1.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wp_linux_drm_syncobj_manager_v1: the wire. The rules of the commit are in update.h, surface.c
  * sends the errors they lead to. */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* zwp_linux_explicit_synchronization_v1: the wire. The rules of the commit are in update.h,
  * surface.c sends the errors they lead to. */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sync/outputs.h"
 
 #include "base/clock.h"

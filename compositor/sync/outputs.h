@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #pragma once
 
 /* What the gate reads from the clocks of the outputs that a surface is on.

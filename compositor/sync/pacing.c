@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Conditions that are not fences: fifo barriers (wp_fifo_v1) and times (wp_commit_timer_v1).
  *

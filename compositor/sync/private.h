@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #pragma once
 
 /* The gate's plain structs that nobody else sees, and how subsurfaces wait for each other. */

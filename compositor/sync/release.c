@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sync/release.h"
 
 #include <stdlib.h>

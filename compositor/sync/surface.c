@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One wl_surface in the gate: from the client's commit to the state that is current. */
 
 #include "sync/surface.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wp_tearing_control_v1: the wire. What becomes of the hint is in output/refresh.c. */
 
 #include "sync/extension.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #pragma once
 
 /* The gate's plain structs that others see: what it is told, what it tells, and its part of each

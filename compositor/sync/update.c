@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sync/update.h"
 
 static const char *const names[LATCH_HELD_BY_COUNT] = {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A growing JSON array of events in a file that stays readable when latch is killed. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "trace/mark.h"
 
 #include <errno.h>

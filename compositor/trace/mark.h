@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Marks in the kernel's own trace, beside what that tells of vblanks, fences and scheduling. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The last seconds, written as a trace when somebody asks, or when frames are late. */
 #pragma once
 

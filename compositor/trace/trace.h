@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the rest of latch calls to have its frames recorded. */
 #pragma once
 

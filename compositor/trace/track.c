@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "trace/track.h"
 
 #include "base/minmax.h"

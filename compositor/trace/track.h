@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tracks of the trace file: a group with lanes for each surface and each output. */
 #pragma once
 

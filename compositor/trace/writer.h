@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes records as a trace, while they happen or from the ring. */
 #pragma once
 

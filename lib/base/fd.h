@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* File descriptors: each has one owner, -1 is empty. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pixel formats: how the samples of each lie in linear memory. The only table of them. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* FNV-1a: tells one thing from another; nobody attacks it. */
 #pragma once
 

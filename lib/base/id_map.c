@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/id_map.h"
 
 #include <stdlib.h>

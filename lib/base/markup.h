@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* HTML, SVG and scripts, where the text of others must stay text. */
 #pragma once
 

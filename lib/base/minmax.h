@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The lesser and the greater of two numbers. */
 #pragma once
 

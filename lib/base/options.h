@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A program's command line as one table: it is parsed by it, and --help is written from it. */
 #pragma once
 

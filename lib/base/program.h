@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The project's other programs, as they are installed or built. */
 #pragma once
 

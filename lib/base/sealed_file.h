@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data that several processes read, and none can change. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sources of an event loop of libwayland, and its listeners: both may be removed at any time, and
  * more than once. */
 #pragma once

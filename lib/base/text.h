@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text of clients, made harmless for terminals and files. */
 #pragma once
 

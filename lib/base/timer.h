@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A timer for an absolute time, on an event loop of libwayland. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "color/color.h"
 
 void color_table_init(struct color_table *table, const struct color_conversion *conversion) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fence/timeline.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fence/watch.h"
 
 #include <string.h>

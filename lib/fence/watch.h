@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #pragma once
 
 /* Watches one acquire fence in the event loop until it has signalled. */

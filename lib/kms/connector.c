@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "kms/connector.h"
 
 #include <libdisplay-info/info.h>

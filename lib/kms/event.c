@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "kms/event.h"
 
 #include <drm.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "kms/format.h"
 
 #include <drm_fourcc.h>

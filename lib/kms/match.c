@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "kms/match.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading the pipelines of planes, and what is written to them. */
 #include "kms/pipeline.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a pipeline's colorops have to be set to: plain functions. */
 #include <math.h>
 

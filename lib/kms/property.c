@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "kms/property.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #pragma once
 
 /** Where the times of flips come from, and so how far latencies can be trusted. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "kms/writeback.h"
 
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Why a layer is not on a plane, once it is decided. */
 #include "plan/private.h"
 

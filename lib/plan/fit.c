@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What can be said of one layer on one plane without asking the kernel for the whole arrangement:
  * by the plane's formats and properties, and whether its buffer becomes a framebuffer. */
 #include <drm_fourcc.h>

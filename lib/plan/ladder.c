@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The ladder: reuse the last plan, everything on planes, some on planes, everything composed.
  *

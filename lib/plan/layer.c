@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "plan/layer.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What was decided last time, and whether it still holds. */
 
 #include "plan/private.h"

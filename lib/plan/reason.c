@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "plan/reason.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "plan/settle.h"
 
 static struct latch_settle_entry *find(struct latch_settle *settle, uint32_t id) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A solution as a plan that can be tested and shown. */
 
 #include "plan/private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Which layers are to be seen, and which of them overlap.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parts of a profile, put together. */
 #include <drm_fourcc.h>
 #include <stdarg.h>

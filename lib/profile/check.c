@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a display engine refuses, by its profile. */
 #include <drm_fourcc.h>
 #include <drm_mode.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What `drm_info -j` prints, as a profile (json.c of drm_info 2.7): an object for each node, whose
  * planes have all their properties by name. */
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Profiles out of files: latch's own, and what `drm_info -j` prints. A property is called as the
  * kernel calls it in both, so one table, kms_plane_specs, reads both. */
 #include <drm_fourcc.h>

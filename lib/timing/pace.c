@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "timing/pace.h"
 
 #include <string.h>

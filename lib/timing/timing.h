@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /**
  * When to latch: as late as the work before the flip allows, so that what is shown is young, and at
  * once where nothing newer is to be expected. Plain arithmetic over plain structs: no clock, no fd.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "trace/durations.h"
 
 #include <errno.h>

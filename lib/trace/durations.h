@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A histogram of durations, for the statistics. */
 #pragma once
 

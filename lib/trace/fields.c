@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "trace/fields.h"
 
 #include <limits.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The fields of all records, by their keys in a trace: what writes and what reads one is driven by
  * these tables. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which vblanks a content update or a frame missed, and through whom: pure arithmetic. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Frame records: what became of one content update, and of one flip. */
 #pragma once
 

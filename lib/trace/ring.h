@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The newest records, in memory of a fixed size. */
 #pragma once
 

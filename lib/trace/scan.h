@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The events of a trace file, one after the other, however large the file is. */
 #pragma once
 

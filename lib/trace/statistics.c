@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "trace/statistics.h"
 
 #include "base/array.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Frame statistics: counts and percentiles per surface and per output. */
 #pragma once
 

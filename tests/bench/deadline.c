@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bench-deadline HOURS SEED: so many simulated hours of random load, which the seed decides, and
  * what became of the margins (timing/timing.h), as JSON in one line.

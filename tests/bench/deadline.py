@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """deadline.py PROGRAM HOURS: bench-deadline on all processors; its sums as JSON.
 
 Exit status 1 when a margin was ever outside its bounds, or when 0.1 % of the vblanks of a steady

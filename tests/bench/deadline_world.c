@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "deadline_world.h"
 
 #include <math.h>

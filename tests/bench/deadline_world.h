@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A made-up display, computer and load for timing/timing.h: its clock drifts, its flips jitter, its
  * wake-ups and its work take random times. What it does follows from a number alone. */
 #pragma once

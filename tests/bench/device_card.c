@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A real card, with its kernel. System calls are counted and timed where libc's ioctl() would be,
  * under libdrm, so for both planners alike. */
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Devices in memory: the planes of tests/unit/plan/planes.h as objects with properties, behind the
  * names of libdrm's functions. So libliftoff and kms/ read the same, and ask the same kernel. */
 #include <drm_fourcc.h>

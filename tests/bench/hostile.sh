@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # hostile.sh RESULTS SECONDS TEXT COMPOSITOR...: what a victim sees of hostile clients, under latch, sway
 # and weston, on the device of the machine; of the clients with TEXT in their options. Runs in the
 # lab; RESULTS becomes JSON.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bench-kms-alone CARD HZ random|paced FRAMES SEED JSON: what is left without a compositor.
  *

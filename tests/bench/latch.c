@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* latch's planner, as output/ uses it: a test is a kms_commit of all planes. The request of the
  * frame itself counts as planning here, since libliftoff builds it too. */
 #include "bench.h"

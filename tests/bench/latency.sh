@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # latency.sh RESULTS ROUNDS FRAMES IDLE STRACE HZ CASES COMPOSITOR...: how soon a client's frames
 # reach the screen under each compositor, and what that costs it. Runs in the lab; RESULTS becomes
 # JSON. CASES: those that are measured ("sparse-full paced-2-full"); all, where it is empty.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What latency.sh has left, as figures: for latency-table and its page.
 
 The rounds of a compositor are put together, frame by frame. "best peer" is the best figure of the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The page of latency-table: one file, nothing but tables and bars, light and dark."""
 
 import html

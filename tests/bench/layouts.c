@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is on the screens that the planners are compared on. */
 #include "bench.h"
 #include "layers.h"

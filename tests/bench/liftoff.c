@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * libliftoff, given what it needs to do well:
  * - each layer's zpos, and a composition layer below them all;

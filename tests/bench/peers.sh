@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2154
 # Compositors to compare, one at a time, on $LATCH_DEVICE in the lab; sourced by the benchmarks.
 # $work is a directory for their configuration and logs, $compositor the process that runs; $hz is

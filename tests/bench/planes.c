@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bench-planes RUNS [CARD]: latch's planner beside libliftoff, as JSON; tests/lab/bench-table shows
  * and judges it.

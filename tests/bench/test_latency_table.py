@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """latency-table with results of a run: what it prints, its JSON and its page."""
 
 import json

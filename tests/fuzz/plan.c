@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * libFuzzer on the planner: bytes become layers, planes and a kernel's answers, and every plan has
  * to fulfil what tests/unit/plan/check.h says. Any time is long enough:

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # record.sh DIRECTORY: in the lab, sessions of real clients as inputs of the fuzzer, one file for
 # each connection. `./run fuzz --record` calls it.
 set -u

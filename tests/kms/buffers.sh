@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The matrix of buffers: each allocator, format, way to pass fences and placement, on a plane or with
 # its reason, every pixel as the CPU draws it. What comes of it is in docs/buffers.md, by
 # buffers/table, which says what is judged; buffers/unavailable lists what can't be made.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """What docs/clients.md says of the clients that are here, compared with what latch says of them.
 
   clients.py PAGE   in a session of latch; prints TAP without numbers

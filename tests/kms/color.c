@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Colours and alpha as clients ask for them, seen through the writeback connector as the CPU
  * composes them. That planes make the same of them is what kms-layout is for.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Colours of other displays than the monitor: on planes, by the kernel's colour pipelines, they have
 # to look like what latch composes.
 set -u

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What goes to a plane as it is, as the kernel tells it; and what has to be composed, compared with
  * what was drawn: it is seen through the writeback connector, so from behind the last thing that

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Every way in which latch does not start, or ends: its status, one sentence, the console as it was.
 set -u
 # shellcheck source=tests/kms/job.sh

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # 'latch explain' of clients that others wrote, and of ours: it says the right reasons, and judges what
 # is expected; so does latch-report of a trace.
 set -u

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Fences that signal late, and fences that never do. vgem makes them, so the test knows the
  * moment of the signal; the flip's own time says whether latch showed the buffer before.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -IS
+# SPDX-License-Identifier: MIT
 """finger.py WIDTH HEIGHT: a touch screen of that many pixels, with one finger.
 
 Reads lines: "down X Y", "to X Y", "up". Needs the module uinput."""

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # GPU work that takes its time, without a GPU: the simulated one by itself, clients that draw with
 # it, and composing on it.
 #

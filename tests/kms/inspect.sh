@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # latchctl against a running latch: who is on which plane, why others are not, who may ask; and
 # latch-report on the trace of all that.
 set -u

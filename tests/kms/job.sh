@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # What the jobs of tests/kms share; sourced by them. A job starts latch, runs cases against it,
 # ends it, and prints TAP.

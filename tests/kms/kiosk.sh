@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # What a kiosk's service manager hears of latch, and what it can see of a command that dies or hangs.
 set -u
 # shellcheck source=tests/kms/job.sh

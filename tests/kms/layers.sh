@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Layers (wlr-layer-shell), by a client that nobody here wrote: swaynag.
 set -u
 # shellcheck source=tests/kms/job.sh

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Clients whose buffers nobody can use: each gets the answer to that, and nobody else notices.
  * Clients that break rules are latch-stress --bad's; see stress.sh.

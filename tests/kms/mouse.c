@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kms-mouse SECONDS: a mouse that reports 500 times a second, by uinput
  * (https://docs.kernel.org/input/uinput.html). It says "moves" when it begins, and takes next to
  * nothing of the machine: what is measured beside it is the pointer. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * kms-outputs WxH|fullscreen [cursor|image]: shows a card whose pixels are known, in shared memory,
  * as sharp as wp_fractional_scale_v1 asks for, and prints what it is told of outputs; animated at

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Outputs: tools configure them, they are turned and scaled, plugged and unplugged, in standby, and
 # others take pictures of them. On a vkms device of our own that has two CRTCs.
 set -u

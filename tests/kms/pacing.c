@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Pacing: which vblank an update is shown at, as the presentation feedback tells it. Early and lost
  * never happen; late does not where time is exact, and is told where the machine may be short of

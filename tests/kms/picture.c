@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * kms-picture pattern FILE     compares a picture with the test card of latch-client; the lower
  *                              right corner, where jobs put the cursor, does not count

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Planes: what they blend has to look like what latch composes, and cost less.
 # LATCH_LAYOUTS: a regular expression for their names.
 # planes.sh [PART...]: compare_pictures, underlays, client_options, eight_windows, steady, pointer,

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Whether latch-present says what latch itself says: of each frame, by its surface's name and its flip.
 
   present-agrees.py LATCH-TRACE PRESENT-TRACE FRAMES   at least so many have to be there

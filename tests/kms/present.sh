@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # latch-present: it says what latch says, costs little, breaks no client, and works under others.
 # present.sh [PART...]: agrees cost strangers clients bad peers
 set -u

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # latch-probe: what it says of this machine's driver, that nothing is left of it or changed by it,
 # and that its profile is one.
 set -u

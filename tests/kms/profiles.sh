@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Other devices' planes: vkms refuses what the engine of a profile would, latchctl says the same
 # without it, and in a window the places are told though all is composed.
 set -u

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The flight recorder; latch's marks in the kernel's own trace; what the kernel says of planes.
 set -u
 # shellcheck source=tests/kms/job.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """recount.py TRACE STATS REPORT: counts a trace again and compares.
 
 STATS is what latch wrote with --stats, REPORT what latch-report --json makes of the trace. Both have

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Preloaded into latch: while the file $LATCH_REFUSE is there, the kernel refuses each atomic
  * commit that is no test, with the errno that is in it. $LATCH_REFUSE.count grows by a byte each.

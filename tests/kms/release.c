@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Releases: each buffer comes back exactly once, and not before the flip that replaced it. All
  * other ways back are tests/unit/sync/test_release.c's, and kms-soak's.

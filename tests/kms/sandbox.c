@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sandbox COMMAND [ARG]...: runs a command as a sandbox would, with a Wayland connection that goes
  * through a security context. Ends with its exit status.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Windows of every kind of fence, whose fences are late by chance, until so many content updates
 # were on the screen. Then the trace is checked by a program that knows only the trace, and what
 # latch held is looked at over time. See docs/sync.md, "How a trace proves it".

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A victim beside each kind of hostile client (latch-stress), every invalid request, deaths with
 # fences pending. What latch holds afterwards is what it held before.
 #

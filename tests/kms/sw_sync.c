@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What only the kernel's sw_sync can show: fences that fail, as after a reset of the GPU, and which
  * deadline the driver of a fence was told.

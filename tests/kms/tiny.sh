@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # examples/tiny.c: a client's frames are shown, each after its fence, and each is given back.
 set -u
 # shellcheck source=tests/kms/job.sh

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Video: a camera's own buffers and films on planes, each frame at its vblank, its colours as they were.
 # video.sh [PART...]: camera, colours, cadence, films, full_screen, ends, refusals
 set -u

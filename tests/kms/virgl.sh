@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The whole way with a GPU: a client that draws with GLES, its fences, the primary plane.
 set -u
 # shellcheck source=tests/kms/job.sh

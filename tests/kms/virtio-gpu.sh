@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The compositor on a virtual machine's display without 3D.
 set -u
 # shellcheck source=tests/kms/job.sh

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """vivid.py DEVICE [NAME=VALUE...]: sets controls of a V4L2 device, found by their names."""
 
 import fcntl

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Preloaded into latch-client: timeline semaphores that can be exported as opaque fds, which are
  * DRM syncobjs, as GPUs' drivers of Mesa have them. The lab's driver has none. What the driver

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The compositor on vkms: planes, fences, releases, pictures, rules, keys.
 set -u
 # shellcheck source=tests/kms/job.sh

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The session is switched to another virtual terminal and back.
 set -u
 # shellcheck source=tests/kms/job.sh

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # latch-client's Vulkan: what it draws is on planes, its fences and timelines hold, its memory comes
 # and goes, and the validation layer has nothing to say. The driver is lavapipe.
 set -u

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Windows are moved, resized and maximised by the pointer, on a virtual machine's display.
 set -u
 # shellcheck source=tests/kms/job.sh

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """y4m.py FILE WIDTH HEIGHT RATE FRAMES CHROMA Y CB CR [TAG...]: a film of one colour, in YUV4MPEG2.
 
 CHROMA is its word for the format (420jpeg, 420p10, 422, 444); the samples are of as many bits.

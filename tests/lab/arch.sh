@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # What depends on the processor, all of it: the packages of the system root, and the machine. The lab
 # is of this computer's architecture, unless LATCH_LAB_ARCH names another one, whose programs this

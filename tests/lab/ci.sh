@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # ci.sh PROJECT ARCHIVE: what .github/actions/lab/action.yml does in its container; its inputs are the variables.
 # The system root comes from ARCHIVE, or is packed there for the next time.
 set -euo pipefail

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # What every part of the lab shares: where things are, how it talks.
 # Sourced by run; $checkout is set there.

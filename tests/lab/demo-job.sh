@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # demo-job.sh RESULTS FRAMES: the guest's part of the demo. Runs latch as a
 # session of its own with its sample client, and leaves in RESULTS the latency
 # table as JSON, the trace and the report that latch-report makes of it, and a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # ./run demo: what latch does, on a virtual GPU and on ten virtual planes.
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # enter.sh ROOT CACHE CHECKOUT BUILD OUT COMMAND...
 #
 # Runs COMMAND in the system root. Called in mount and (see root.sh) pid namespaces

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # the paths come from common.sh
 # ./run fuzz: libFuzzer, in the system root or in the lab.

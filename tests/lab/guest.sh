@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The guest's process 1 once the system root is in place: makes the machine
 # ready for a compositor, runs the job, leaves its exit status, powers off.
 # Its own messages go to the serial console; the job's output does not.

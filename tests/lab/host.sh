@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # The little that is asked of the host: a mirror address and a few packages.
 

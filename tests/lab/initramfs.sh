@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # initramfs.sh ROOT INIT OUTPUT: static busybox, the few modules that it takes
 # to mount the system root, and INIT. Runs inside the system root.
 set -eu

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # ./run lab: a command, or a shell, in the virtual machine.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2154
 # ./run bench latency: see bench.sh for its words, tests/bench/latency.sh for what it measures.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # The virtual machine: what it is made of, how it is started and ended.
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # qemu.sh JOB QEMU ARGUMENT...: QEMU as it comes from the system root; called
 # inside it. JOB is the directory of the run. LAB_PROCESSORS: the processors of
 # this computer for those of the machine, one for each ("0 1"), if they are to

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # The system root: a tree of Debian testing that the project is built in, that
 # the guest runs on, and that QEMU itself comes from. Made once, never written

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # ./run test: the unit tests in the system root, the rest in the machine.
 

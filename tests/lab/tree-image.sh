@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # tree-image.sh LABEL DIRECTORY IMAGE: the checkout, or a directory that was built in, as the guest
 # mounts it (see root-image.sh): without git's part, results, and what only the linker reads.
 # Runs inside the system root.

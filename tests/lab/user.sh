@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Who runs the lab: root, a user who is root in a namespace of his own, or one who has sudo. Chroot
 # and mounts need one of these; QEMU needs none.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # How scripts in the lab wait for something; sourced by them. A process takes some million instructions,
 # which is some tens of milliseconds of an emulated processor: what is asked many times a second is

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Shows frames by SDL3 with a renderer and vsync (0 or 1), and prints how many seconds they took.
 
     frame-pace.py RENDERER VSYNC FRAMES

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The pace of clients that others wrote: Mesa's Vulkan by weston-simple-vulkan, and SDL3. latch runs
 # without a screen (wlroots' headless backend), which is shown 60 times a second. Runs in the lab: in
 # its virtual time a client gets as many frames in each run. Skipped where these clients are not.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rules. Each is told by itself, so that one wrong time does not hide another. */
 #include "check.h"
 

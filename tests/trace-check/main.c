@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * latch-trace-check: proves from a trace of latch, and from nothing else, that each buffer was
  * given back once, in order and not early, and that nothing was shown before its fence had

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What each event of the file says. A file without its end is that of a compositor that was killed.
  */

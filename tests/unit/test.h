@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What all files of tests have: cmocka with the headers it wants before it, those that most of them
  * want, and a main(). */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Texts that a function prints to a FILE, and JSON. */
 #pragma once
 

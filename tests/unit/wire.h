@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #pragma once
 
 /* A server and clients of it in the same process and thread, over socket pairs. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * latch as WLCS's tests want a compositor: a shared object that makes one, runs it, and moves its
  * windows, pointer and fingers. Each test has a compositor of its own, in a thread of its own; all

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a run is expected to have been: "on-plane>=95% missed<=1%". */
 #pragma once
 

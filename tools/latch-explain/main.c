@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * latch-explain: runs a command under latch, and says in words what became of its buffers.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * latch-present: presentation feedback for clients that ask for none, under any compositor.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The objects of one connection that count, by their ids. */
 #pragma once
 

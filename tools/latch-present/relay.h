@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The socket that clients find, and their connections to the compositor behind it. */
 #pragma once
 

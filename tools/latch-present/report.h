@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What latch-present tells of all clients: a trace for latch-report, and a table at the end. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The requests of a client that are about pictures: what latch-present learns of them. */
 #include "tap.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One connection: what its messages say about pictures, and the requests that latch-present adds to
  * them, a wp_presentation.feedback in front of each commit that brings a buffer.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Wayland's wire format: messages come in on one socket and go out on another, with their fds. */
 #pragma once
 

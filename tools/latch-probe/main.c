@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * latch-probe: asks a KMS driver by TEST_ONLY commits what its planes really take. run.c, plane.c
  * and together.c ask, write.c prints the answers; this file opens the device and makes the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What each plane takes by itself, above the primary one. */
 #include <drm_fourcc.h>
 

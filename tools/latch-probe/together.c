@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What planes take together, and of the whole device. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prints what was found out, as text and as a profile. */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * latch-replay: plans the layers of an archive of latchctl bug again, with the planes that its
  * device had, on any machine. profile.c makes a profile of those planes; latchctl's as.c plans.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two runs side by side: whose surfaces are the same, and how much more of each thing one has. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A frame's life in parts: the six stages that the pictures show, per surface. */
 #pragma once
 

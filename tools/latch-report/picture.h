@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The pictures of a report, as SVG, and the files of its pages. */
 #pragma once
 

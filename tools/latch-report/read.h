@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From a trace file to a run. */
 #pragma once
 

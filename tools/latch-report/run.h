@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One run of latch, as its trace tells it. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 "use strict";
 /*
  * The timeline. Each run's data: {span: us, strings: [], causes: [[name, colour]], rows: [{label,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "as.h"
 
 #include <inttypes.h>

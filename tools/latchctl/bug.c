@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bug.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "hide.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * latchctl: asks a running latch what it does with its clients' buffers.
  *

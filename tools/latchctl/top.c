@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "top.h"
 
 #include <errno.h>

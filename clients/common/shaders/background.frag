@@ -1,4 +1,5 @@
 #version 300 es
+/* SPDX-License-Identifier: MIT */
 // A dither of less than one step of eight bits keeps the gradient from banding. `load` adds
 // arithmetic whose result the compiler can't foresee and the eye can't see.
 precision highp float;

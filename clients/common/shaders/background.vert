@@ -1,4 +1,5 @@
 #version 300 es
+/* SPDX-License-Identifier: MIT */
 // A dusk with a glow behind the floor's edge, and a vignette. The colours are worked out at the
 // corners of a mesh of 16x64 and only interpolated in between: software renderers pay for each
 // pixel. One instance is one row of the mesh, a strip from left to right.

@@ -1,4 +1,5 @@
 #version 300 es
+/* SPDX-License-Identifier: MIT */
 // A ball is a square whose normals are known; its rim fades over one pixel.
 precision highp float;
 uniform bool mirrored;

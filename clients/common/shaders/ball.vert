@@ -1,4 +1,5 @@
 #version 300 es
+/* SPDX-License-Identifier: MIT */
 // A square around each ball, or around its mirrored image in the floor.
 uniform vec2 size;
 uniform float floor_y;

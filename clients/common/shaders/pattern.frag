@@ -1,4 +1,5 @@
 #version 300 es
+/* SPDX-License-Identifier: MIT */
 // The same integers as pattern_pixel(); n / 255.0 is stored as exactly n in eight bits.
 precision highp float;
 precision highp int;

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """compare.py [--tap | --accept | --some] ACCEPTED RESULTS: figures beside those on file.
 
 Without an option a table; --tap: one case for each scene, skipped where it is dearer and was

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """growth.py RESULTS PAGE: how a frame's cost grows, of what scenes.py has measured: a table, and pictures.
 
 Exit status 1 where a cost grows faster than linearly with what there is more of.

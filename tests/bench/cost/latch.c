@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * latch, with a stop-watch at the begin and the end of each stage of a frame: what ./run bench cost
  * measures. It is the product's own objects with compositor/main.c; the linker's --wrap (see

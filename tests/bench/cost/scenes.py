@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """scenes.py FILE [SCENE...]: what a frame costs latch in each scene, as JSON in FILE. Besides those that
 have a name there are "N layers", "N windows", "N idle clients" and "N outputs".
 

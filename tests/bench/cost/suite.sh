@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # What a frame costs latch, beside what is on file. One case for each scene.
 set -u
 folder=$(dirname "$0")

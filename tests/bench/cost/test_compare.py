@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """The comparison of ./run bench cost, without a machine: TAP."""
 
 import contextlib

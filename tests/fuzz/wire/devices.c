@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "devices.h"
 
 #include <linux/input-event-codes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * latch that writes down what its clients ask of it, as inputs for the fuzzer (input.h): one file
  * for each client, with all its ids and the kinds of its fds.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * libFuzzer on the wire: bytes become clients of latch, their requests with fds, what the user does
  * and what fences do meanwhile (input.h). After each input nothing may be left of them (world.h).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "told.h"
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Windows of several cells at once: on the tiles of a grid over a fullscreen window, or, where only
  * a whole screen can be on a plane, one in its place. Each frame's fence signals when the whole of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The matrix of buffers: every allocator that the clients have, with every format that they draw
  * and every way to pass fences, on planes, composed, and both at once. kms-buffers shows some of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * kms-buffers PLACEMENT ALLOCATOR [FORMAT...]   shows each cell of the matrix that is so placed and
  *                                               so allocated, and prints what came of it, JSON, one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <yyjson.h>
 
 #include "buffers.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Buffers: how they are offered, and when they come back. */
 #include "case.h"
 #include "client.h"

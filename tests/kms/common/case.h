@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What a test program of the lab is made of: cases, each run in a process of its own with a
  * time limit, each printing one TAP line without a number (the job counts them). With the headers

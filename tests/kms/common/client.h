@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A Wayland client in the hands of a test: every step is the test's own, and everything that
  * the compositor answers is kept.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "dma.h"
 
 #include <linux/dma-buf.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the machine says of latch, whatever latch says of itself: the screen as the writeback
  * connector has it, and planes in debugfs.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Of the programs that are nothing but cases. */
 #include "case.h"
 

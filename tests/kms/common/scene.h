@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A client with a window and some buffers: what most cases begin with.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Surfaces: their roles, their commits, and the answers to these. */
 #include "case.h"
 #include "client.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the tests with the simulated GPU (lab-gpu, which the job has started) share.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The simulated GPU by itself, without a compositor: when jobs end, and what is to be seen of their
  * pictures until then. Which job is next, and how many there can be, is tests/unit/lab-gpu's.

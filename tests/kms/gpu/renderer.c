@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The fences of the simulated GPU's renderer by itself, as a compositor uses one. The job preloads
  * it, so that what wlroots would make a GLES 2 renderer is it.

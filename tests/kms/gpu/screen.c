@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What latch shows of pictures that the simulated GPU has not finished: the screen is looked at
  * while a job is certainly not done, so that a wait that is missing is seen each time.

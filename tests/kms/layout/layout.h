@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Layouts: surfaces of all kinds at known places, with known pixels. kms-layout shows one; what
  * is then on the screen has to be the same whether planes blend it or latch composes it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * kms-layout --list             prints the names of the layouts
  * kms-layout NAME [FRAMES]      shows one: each surface gets a new buffer, of the same pixels, at

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * lab-gpu: a GPU without the hardware, one for everybody in the lab. Clients and the compositor's
  * renderer draw by CPU and submit jobs (clients/common/gpu_job.h); what is here decides when each

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "queue.h"
 
 bool gpu_queue_add(struct gpu_queue *queue, struct gpu_queue_job *job) {

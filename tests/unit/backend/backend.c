@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The backend on a made-up device and session: hotplug events, which CRTC an output gets, how its
  * pictures lie in memory, the end of a device.

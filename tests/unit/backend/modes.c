@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Modes that the kernel refuses, on a made-up device with two CRTCs and two HDMI connectors. Each
  * limit stands for one of real drivers.

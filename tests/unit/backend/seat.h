@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A backend on a made-up device and session. For one file of a test alone. */
 #pragma once
 

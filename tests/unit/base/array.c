@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arrays that grow, and the lesser and the greater of two numbers. */
 #include "base/array.h"
 

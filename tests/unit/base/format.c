@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How much memory pictures take, and what the table says of formats as a whole. */
 #include "base/format.h"
 #include "../test.h"

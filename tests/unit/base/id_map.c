@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers and what they stand for, compared with a plain array. */
 #include "base/id_map.h"
 #include "../test.h"

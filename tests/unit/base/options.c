@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A command line that is read by a table. */
 #include "base/options.h"
 #include "../test.h"

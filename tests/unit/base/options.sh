@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # usage: options.sh PROGRAM PAGE
 # Each option of the program is in its manual page, and bash completes it.
 set -euo pipefail

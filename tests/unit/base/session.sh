@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # usage: session.sh LATCH
 # A session's command, and with --dbus all that D-Bus starts, find the session.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # usage: subcommand.sh LATCH REPORT
 # "latch report" is latch-report, beside latch as it is installed, and in a build.
 set -euo pipefail

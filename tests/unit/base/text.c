@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whatever a client calls itself, terminals and files stay whole. */
 #include "base/text.h"
 #include "../test.h"

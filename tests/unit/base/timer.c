@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The timer, on a real event loop. */
 #include "base/timer.h"
 

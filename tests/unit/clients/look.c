@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which size a buffer has for which surface. */
 #include "common/look.h"
 #include "../test.h"

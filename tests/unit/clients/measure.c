@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What --measure makes of the times: the grid, the first possible vblank, the head start, and when
  * the next frame is due. */
 #include "measure/measure.h"

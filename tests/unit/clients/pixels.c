@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pixels in other formats: values from the standards, and their places in memory. */
 
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a client makes of its presentation feedback: missed refreshes, the longest gap. */
 #include "common/stats.h"
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which fence a hostile commit gets. */
 #include "fence.h"
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What latch-stress's command line must not have. */
 #include "../test.h"
 #include "common/util.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether a compositor's answer is one that the protocol allows. */
 #include "verdict.h"
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* At which vblanks the frames of films are, on outputs of 60 Hz and others. */
 #include "../test.h"
 #include "video/cadence.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What libavutil says of a picture, as DRM and Wayland want it. */
 #include <drm_fourcc.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What V4L2 says of a picture, as DRM and Wayland want it. */
 
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "color/color.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The numbers of a dma-buf against its size, and the kernel's own word for what is one. */
 
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* zwp_linux_dmabuf_feedback_v1: what clients are told, when, and what they are not told twice. */
 
 #include "world.h"

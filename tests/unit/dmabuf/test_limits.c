@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How many dma-bufs one client may have: counted when they come, gone when nobody has them. */
 
 #include <wlr/types/wlr_buffer.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Objects end in any order, and what is left does no harm. */
 
 #include "world.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* zwp_linux_buffer_params_v1 over the wire: every error, every failure, every fd. */
 
 #include "world.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a surface's client is advised to allocate for, reason by reason. */
 
 #include "../test.h"

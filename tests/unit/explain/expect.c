@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is expected of a run: what can be said, and what is true. */
 #include "expect.h"
 #include "run.h"

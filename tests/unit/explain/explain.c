@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What was counted, in words. */
 #include "explain.h"
 #include "run.h"

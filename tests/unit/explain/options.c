@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which words are latch-explain's, and which are latch's. */
 #include "options.h"
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What latch has counted in a run. */
 #pragma once
 

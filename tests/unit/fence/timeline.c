@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sync_files and timelines as the stand-in kernel knows them. */
 
 #include <poll.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The inspector's documents, by the structs that they tell of. Their keys are an interface. What
  * latchctl makes of them is looked at too. */
 #include <drm_fourcc.h>

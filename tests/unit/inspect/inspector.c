@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The inspector with a real client: one socket between the two, both in this process. */
 #include <sys/stat.h>
 

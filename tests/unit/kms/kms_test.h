@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What all tests with a device of fake_drm.h have in common. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A device like vkms, for a test to open. */
 #pragma once
 

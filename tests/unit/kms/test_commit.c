@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <xf86drmMode.h>
 
 #include "kms/commit.h"

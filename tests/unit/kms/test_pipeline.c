@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "kms/pipeline.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* latch-probe against drivers with known limits, and ones that lie, refuse all, or are busy: what
  * it finds, and that it leaves nothing. */
 #include <drm_fourcc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "kms/saved_state.h"
 #include "open.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How long the simulated GPU's jobs are. */
 #include "clients/common/draw_time.h"
 #include "../test.h"

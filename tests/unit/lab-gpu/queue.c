@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which job the simulated GPU runs when. */
 #include "tests/lab/gpu/queue.h"
 #include "../test.h"

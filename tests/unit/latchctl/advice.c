@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What helps against which reason. */
 #include "advice.h"
 #include "../text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The archive of a report, and what is kept out of it. */
 #include "archive.h"
 

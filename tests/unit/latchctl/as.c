@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where layers would be on other devices. */
 #include "as.h"
 #include "document.h"

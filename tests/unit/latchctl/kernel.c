@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the kernel says of planes, beside what latch says. */
 #include "../text.h"
 #include "example.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The picture: the right colours in the right places. */
 
 #include "../text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table says all that matters, and fits. */
 #include "../text.h"
 #include "advice.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What 'latchctl top' makes of two answers. */
 #include "../text.h"
 #include "document.h"

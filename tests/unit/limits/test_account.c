@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What clients hold, and who they are. */
 
 #include <drm_fourcc.h>

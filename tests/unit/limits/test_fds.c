@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The process's own limit: raised for latch, given back to its children; and what is left of it. */
 
 #include <sys/wait.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Clients that have shut down their end of the connection, with and without half a message. */
 
 #include <poll.h>

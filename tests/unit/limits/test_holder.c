@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fds run short: who holds most, in one connection or shared out among many, has to go. */
 
 #include <stdalign.h>

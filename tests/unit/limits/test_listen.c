@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The Wayland socket: its name and lock, and clients that wait while fds are short. */
 
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How a client's share of the time is spent and comes back. */
 
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Clients that ask for more than their share of the time, and what has a deadline beside them. */
 
 #include <wayland-server-protocol.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a service manager hears, at its socket, and what it doesn't. */
 
 #include "notify.h"

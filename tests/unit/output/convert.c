@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Known samples through the conversion, against the standards' formulas in floating point. */
 #include <drm_fourcc.h>
 #include <math.h>

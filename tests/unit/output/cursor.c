@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The hardware cursor: its pixels at every scale and transform, and when they are drawn. */
 #include <drm_fourcc.h>
 #include <math.h>

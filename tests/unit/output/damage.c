@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where a part of a buffer is to be seen, compared with what pixman draws when the part changes. */
 #include <drm_fourcc.h>
 #include <math.h>

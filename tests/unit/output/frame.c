@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a frame tells the trace: which updates are in it, and when they went off the screen. */
 #include "output/frame.h"
 

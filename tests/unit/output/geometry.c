@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where surfaces lie on an output, in its pixels: modes that a fractional scale does not divide. */
 #include <math.h>
 #include <wlr/types/wlr_output.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * YCbCr as GL samples it, beside what the CPU makes of it. Mesa's GL for the CPU maps a dma-buf to
  * read it, so that a memfd can stand for one, and no device is needed.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a surface asks for besides place and pixels, as tables. */
 #include <drm_fourcc.h>
 #include <wayland-protocols/color-representation-v1-enum.h>

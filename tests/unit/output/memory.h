@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A wlr_buffer of 32 bit pixels, which the CPU can read and draw into. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What of a client's shared memory a GPU is given anew, counted by a renderer that only counts. */
 #include <drm_fourcc.h>
 #include <wlr/interfaces/wlr_buffer.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When a frame may tear, or the display wait for it. */
 #include "output/vblank.h"
 #include "../test.h"

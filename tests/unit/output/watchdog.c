@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When a flip that does not come is given up. */
 #include "output/output.h"
 #include "../test.h"

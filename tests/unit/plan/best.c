@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "best.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is remembered from frame to frame, and what it may cost to find something new. */
 
 #include "screen.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layouts on the planes of known drivers: which layer goes where. */
 #include "screen.h"
 

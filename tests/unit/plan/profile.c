@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Profiles: what is read of a file, and that what they refuse is what a driver with these limits
  * would, by kernel.c, which shares no code with them. */
 #include <drm_fourcc.h>

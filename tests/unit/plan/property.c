@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Thousands of random screens, each checked pixel by pixel against the layers in their order; small
  * ones also against every arrangement there is. And random crops. */
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Why a layer is on no plane: each cause alone, and what is blamed for a refusal. */
 #include <drm_mode.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #pragma once
 
 /* A screen of one of the known drivers with some layers on it, for tests that look at what comes

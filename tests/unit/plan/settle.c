@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which layers wait before they go to a plane. */
 
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* latch-present between a client and a compositor: what it puts in between, and what it tells. */
 #include "../text.h"
 #include "base/clock.h"

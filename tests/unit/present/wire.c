@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* latch-present's pipes: messages and fds come out as they went in, however they are cut. */
 #include "../test.h"
 #include "wire.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The profile of an archive's planes, read back by what plans with it. */
 #include "profile.h"
 

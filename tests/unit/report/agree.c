@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The report's numbers are latch's, and those that sorted lists of all records give. */
 #include "session.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Traces of other versions, cut ones, and files that are none. */
 #include "session.h"
 

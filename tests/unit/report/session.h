@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A run of latch that never was: its trace and statistics, written by latch's own code. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is written of a run: pages, pictures, rows; and that texts of clients stay texts in them. */
 #include "session.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Which globals a sandboxed client sees: the decision, and a real client that makes a security
  * context with another one inside.

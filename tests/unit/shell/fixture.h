@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The shell with a real client: both in this process, one socket between them, and a
  * headless backend. What the client sees and what the output code would get must fit.

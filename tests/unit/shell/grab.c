@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Windows that are moved and resized: by Alt and the pointer, and because their client asks for
  * it; by the pointer and by a finger. With a real client: see fixture.h.

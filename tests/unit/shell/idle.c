@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What a session is asked for: dark outputs when nobody touches anything, no cursor, two layouts.
  */

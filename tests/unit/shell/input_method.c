@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A text field (text-input-v3), an input method (input-method-v2) and what goes between them.
  */

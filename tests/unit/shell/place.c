@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <wlr/util/edges.h>
 
 #include "../test.h"

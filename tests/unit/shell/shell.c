@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Windows, popups, focus, keys and the cursor, with a real client: see fixture.h.
  */

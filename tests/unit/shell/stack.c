@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Windows in front of each other, as scripts. Windows are letters; a word of a script is one of:
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * zwp_input_timestamps_v1: each event with a time comes right after its time in nanoseconds.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Which place of the screen a finger is at: see fixture.h.
  */

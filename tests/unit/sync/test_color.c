@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wp_color_management_v1 over the wire: what is told, every error, and when it counts. */
 
 #include "world.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One surface in the gate: each kind of fence, order, releases, and lives that end early. */
 
 #include "world.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is held long: named once, shown to who asks, ended if wanted; and what drivers are told. */
 
 #include "world.h"

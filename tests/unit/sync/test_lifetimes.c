@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The objects of one content update go in every order: before its fence, at any moment between,
  * and after it. In none of them is the buffer given back twice, never, or too early.

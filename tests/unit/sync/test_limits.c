@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One client at each of its limits in the gate: refused with words, and gone; nobody else is. */
 
 #include "../wire.h"

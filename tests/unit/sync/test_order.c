@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What is shown, and in which order, as scripts: updates of a surface a, and of a parent p with its
  * synchronised child c, which are all on the output.

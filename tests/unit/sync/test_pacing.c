@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What waits for a fifo barrier or for a time; test_order.c has barriers with all in order. */
 
 #include "world.h"

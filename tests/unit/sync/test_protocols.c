@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every error of the protocols that a surface's objects belong to, over the wire, by steps. */
 
 #include "world.h"

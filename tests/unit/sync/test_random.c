@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Random clients: three surfaces in a tree, fences that signal in any order, fifo barriers and
  * times in between. Update ids count up over all surfaces, so they tell which of a child's updates

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * How buffers go back to their clients, by each kind of release and on each path that needs no
  * display: what an output does with its frames, this test does by hand.

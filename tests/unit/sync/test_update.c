@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When the fences of an update have signalled. */
 
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The vblank's clock on made-up flips: even, drifting, jittering, missing,
  * variable, and none at all; and when an update with a target time may become ready by it. */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When to latch: the answer to each question, by a table; what a sequence of frames teaches; and
  * whether somebody is alone on an output. */
 

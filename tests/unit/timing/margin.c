@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The margin: what it learns, that it stays inside its bounds, and that it is worth its price. */
 
 #include "../test.h"

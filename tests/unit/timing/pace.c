@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When a client hears that it may draw again. */
 
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A trace that is right, and the same with one thing wrong: each rule finds its own, and no other
  * rule cries. */
 #include "check.h"

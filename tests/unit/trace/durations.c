@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Percentiles against a sorted array. */
 #include "trace/durations.h"
 #include "../test.h"

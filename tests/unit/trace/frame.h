@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The update that tests record. */
 #pragma once
 

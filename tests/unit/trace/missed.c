@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The definition of missed vblanks, case by case. */
 #include "trace/missed.h"
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The last seconds as a file: when somebody asks, and by themselves when frames are late. */
 #include "trace/trace.h"
 #include "../test.h"

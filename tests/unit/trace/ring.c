@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is read from the ring is what was put in, the newest of it, in as little memory as need be. */
 #include "trace/ring.h"
 #include "../test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What goes into the statistics comes out of them, as JSON and as a table. (That percentiles and
  * sums are those of all records: tests/unit/report/agree.c.) */
 #include "trace/statistics.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* As the rest of latch uses it. (What is in its files: writer.c, and tests/unit/report/.) */
 #include "trace/trace.h"
 #include "../text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The trace file is read back: every record is there, and every lane nests. */
 #include "../text.h"
 #include "frame.h"

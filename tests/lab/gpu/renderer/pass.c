@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <linux/dma-buf.h>
 #include <wlr/render/drm_syncobj.h>
 #include <wlr/util/log.h>

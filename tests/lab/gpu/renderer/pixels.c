@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <drm_fourcc.h>
 #include <sys/mman.h>
 #include <wlr/interfaces/wlr_buffer.h>

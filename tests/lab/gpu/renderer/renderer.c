@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Preloaded into latch, in the place of its GLES 2 renderer (--renderer gles2): the renderer of a
  * simulated GPU. What it does is up to

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <wlr/render/dmabuf.h>
 #include <wlr/util/log.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A GPU samples a texture when its job runs, which is after the fences that it waits for. pixman
  * samples when it is called: so it is called then, in a thread, for the compositor must not wait.
