@@ -3,7 +3,7 @@
  * tiny: a whole Wayland compositor for one client that fills the screen, to be read from top to
  * bottom.
  *
- *	tiny DEVICE COMMAND [ARG...]		tiny /dev/dri/card0 latch-client --fullscreen
+ *	tiny [--in-fence] DEVICE COMMAND [ARG...]	tiny /dev/dri/card0 latch-client --fullscreen
  *
  * The client draws into memory of its own, a dma-buf, and that very memory is scanned out: nothing
  * is copied, and no GPU is needed here. One frame goes this way, and the functions below follow it:
@@ -14,9 +14,10 @@
  *	flip		the kernel says that it is on the screen
  *	release		another picture is there instead, and the client may draw into it again
  *
- * tiny prints a line with these times for each frame. What latch does beside this: several windows
- * and planes, composing what can't be scanned out, deadlines instead of "at once", input, limits on
- * clients.
+ * tiny prints a line with these times for each frame. With --in-fence it does what latch never
+ * does: it submits at the commit, and the kernel waits for the client's fence. docs/learn/ has
+ * lessons on all this. What latch does beside it: several windows and planes, composing what can't
+ * be scanned out, deadlines instead of "at once", input, limits on clients.
  */
 #include <drm_fourcc.h>
 #include <errno.h>
@@ -56,7 +57,8 @@ struct frame;
 struct tiny {
 	struct wl_display *wl_display;
 	struct wl_event_loop *loop;
-	int status; /* that tiny ends with */
+	int status;    /* that tiny ends with */
+	bool in_fence; /* fences go to the kernel before they have signalled */
 
 	/* The display: one connector (a monitor), the CRTC that drives it, the plane that it
 	 * shows. */
@@ -152,6 +154,19 @@ static double ms(int64_t from_ns, int64_t to_ns) {
 	return (double)(to_ns - from_ns) / 1e6;
 }
 
+/* A sync_file knows when its fence has signalled; 0: not yet. */
+static int64_t signal_time(int fence) {
+	struct latch_fence_info info = {0};
+	latch_fence_get_info(fence, &info);
+	return info.signal_time_ns;
+}
+
+/* The fence of what was drawn long ago says so. */
+static void note_signal(struct frame *frame, int64_t signalled_ns) {
+	frame->signalled_ns =
+		signalled_ns > frame->commit_ns ? signalled_ns : frame->commit_ns;
+}
+
 static void stop_waiting(struct frame *frame) {
 	if (frame->fence_source != NULL) {
 		wl_event_source_remove(frame->fence_source);
@@ -169,6 +184,9 @@ static void frame_release(struct frame *frame) {
 		return;
 	}
 	int64_t now_ns = latch_now_ns(), start_ns = frame->commit_ns;
+	if (frame->fence >= 0) {
+		note_signal(frame, signal_time(frame->fence)); /* the kernel has waited for it */
+	}
 	printf("frame %" PRIu64 ": commit %.3f ms", frame->number, (double)start_ns / 1e6);
 	if (frame->flip_ns != 0) {
 		printf(", signalled +%.3f, submit +%.3f, flip +%.3f, release +%.3f\n",
@@ -202,11 +220,12 @@ static int submit(struct tiny *tiny, struct frame *frame) {
 		kms_commit_set_neutral(&commit, tiny->crtc, tiny->connector, 8);
 		flags |= KMS_COMMIT_ALLOW_MODESET;
 	}
-	/* No IN_FENCE_FD: the client's fence has signalled, there is nothing that the kernel had to
-	 * wait for. It would wait for as long as the client's GPU likes, and nothing else could be
-	 * shown. */
 	struct kms_plane_state state = kms_plane_state_whole(
 		frame->fb_id, (uint32_t)frame->buffer->width, (uint32_t)frame->buffer->height);
+	/* No IN_FENCE_FD: the client's fence has signalled and is closed, there is nothing that the
+	 * kernel had to wait for. With --in-fence it waits for as long as the client's GPU likes, and
+	 * nothing else can be shown. */
+	state.in_fence_fd = frame->fence;
 	kms_commit_set_plane(&commit, tiny->plane, tiny->crtc, &state);
 	frame->submit_ns = latch_now_ns();
 	int ret = kms_commit_submit(&commit, flags, 0);
@@ -281,19 +300,15 @@ static int handle_drm_event(int fd, uint32_t mask, void *data) {
  */
 
 static void frame_is_ready(struct frame *frame, int64_t signalled_ns) {
-	/* The fence of what was drawn long ago says so. */
-	frame->signalled_ns =
-		signalled_ns > frame->commit_ns ? signalled_ns : frame->commit_ns;
+	note_signal(frame, signalled_ns);
 	frame->ready = true;
 	stop_waiting(frame);
 	show_next(frame->tiny);
 }
 
-/* A sync_file becomes readable when its fence has signalled, and knows when that was. */
+/* A sync_file becomes readable when its fence has signalled. */
 static int handle_fence(int fd, uint32_t mask, void *data) {
-	struct latch_fence_info info = {0};
-	latch_fence_get_info(fd, &info);
-	frame_is_ready(data, info.signal_time_ns);
+	frame_is_ready(data, signal_time(fd));
 	return 0;
 }
 
@@ -338,6 +353,10 @@ static bool watch_fence(struct frame *frame, struct wlr_surface *surface,
 	}
 	/* Implicit synchronisation: what sits on the dma-buf now is all of it. */
 	frame->fence = export_fence(dmabuf);
+	if (frame->tiny->in_fence) {
+		frame->ready = frame->fence >= 0; /* the kernel is to wait */
+		return frame->ready;
+	}
 	if (frame->fence >= 0) {
 		frame->fence_source = wl_event_loop_add_fd(
 			loop, frame->fence, WL_EVENT_READABLE, handle_fence, frame);
@@ -399,6 +418,8 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 	if (wrong != NULL) {
 		fprintf(stderr, "tiny: frame %" PRIu64 ": %s\n", frame->number, wrong);
 		frame_release(frame);
+	} else if (frame->ready) {
+		show_next(tiny);
 	}
 }
 
@@ -464,8 +485,8 @@ static bool offer_protocols(struct tiny *tiny) {
 	}
 	tiny->new_toplevel.notify = handle_new_toplevel;
 	wl_signal_add(&shell->events.new_toplevel, &tiny->new_toplevel);
-	/* Timelines, where the display's driver has them. */
-	return !tiny->kms->features.syncobj_timeline ||
+	/* Timelines, where the display's driver has them. Their points are no files for the kernel. */
+	return tiny->in_fence || !tiny->kms->features.syncobj_timeline ||
 	       wlr_linux_drm_syncobj_manager_v1_create(display, 1, tiny->device->fd) != NULL;
 }
 
@@ -622,12 +643,15 @@ static void run(struct tiny *tiny, char **command) {
 }
 
 int main(int argc, char **argv) {
+	bool in_fence = argc > 1 && strcmp(argv[1], "--in-fence") == 0;
+	argv += in_fence;
+	argc -= in_fence;
 	if (argc < 3 || argv[1][0] == '-') {
-		fputs("usage: tiny DEVICE COMMAND [ARG...]\n", stderr);
+		fputs("usage: tiny [--in-fence] DEVICE COMMAND [ARG...]\n", stderr);
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	struct tiny tiny = {.wl_display = wl_display_create()};
+	struct tiny tiny = {.wl_display = wl_display_create(), .in_fence = in_fence};
 	if (tiny.wl_display == NULL) {
 		return 1;
 	}

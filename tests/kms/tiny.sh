@@ -25,10 +25,25 @@ assert all(b - a > 10 for a, b in zip(flips, flips[1:])), "two flips in a refres
 PYTHON
 }
 
+# With --in-fence the kernel waits.
+submits_before_signals() {
+    timeout -k 1 30 tiny --in-fence "$LATCH_DEVICE" latch-client --software --frames 10 --gpu-time 30 \
+        >"$work/frames" 2>"$work/errors" || { echo "status $?"; cat "$work/errors"; return 1; }
+    cat "$work/frames"
+    python3 - "$work/frames" <<'PYTHON'
+import re, sys
+frames = [[float(ms) for ms in re.findall(r"[+ ](\d+\.\d+)", line)] for line in open(sys.argv[1])]
+shown = [frame for frame in frames if len(frame) == 5]
+assert len(shown) >= 10, f"{len(shown)} frames were shown"
+assert all(submit < 5 and 29 <= signalled <= flip for _, signalled, submit, flip, _ in shown)
+PYTHON
+}
+
 job() {
     check "tiny shows a client's frames" shows 60 0
     start_gpu
     check "tiny shows frames after their fences" shows 20 29 --gpu-time 30
+    check "tiny --in-fence lets the kernel wait for them" submits_before_signals
     end "$gpu_pid"
     check "tiny ends with its client's status" test \
         "$(tiny "$LATCH_DEVICE" sh -c 'exit 7' 2>/dev/null; echo $?)" = 7
