@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # What the lessons' commands use beside programs: source docs/learn/lab.sh, in the lab.
 

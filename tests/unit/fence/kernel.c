@@ -234,12 +234,14 @@ int ioctl(int fd, unsigned long request, ...) {
 
 /* Where no snapshot can be taken, it is not told either whether that would be needed. */
 int poll(struct pollfd *fds, nfds_t len, int timeout_ms) {
-	const struct dmabuf *dmabuf = len == 1 ? find_dmabuf(fds[0].fd) : NULL;
+	/* libc declares that it only writes, so the compiler would take the fd for unset. */
+	const struct pollfd *volatile asked = fds;
+	const struct dmabuf *dmabuf = len == 1 ? find_dmabuf(asked->fd) : NULL;
 	if (dmabuf == NULL) {
 		return (int)syscall(SYS_poll, fds, len, timeout_ms);
 	}
 	const bool idle = kernel.now.export_error == 0 && is_idle(dmabuf);
-	fds[0].revents = idle ? fds[0].events & POLLIN : 0;
+	fds[0].revents = idle ? asked->events & POLLIN : 0;
 	return idle;
 }
 
