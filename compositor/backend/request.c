@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/box.h"
 #include "base/options.h"
 
 /* As tools for outputs have them, see output/management.c. */
@@ -13,17 +14,6 @@
 #define MAX_SCALE 16.0
 /* No layout is as large. */
 #define MAX_POSITION 100000
-
-static const char *const transforms[] = {
-	[WL_OUTPUT_TRANSFORM_NORMAL] = "normal",
-	[WL_OUTPUT_TRANSFORM_90] = "90",
-	[WL_OUTPUT_TRANSFORM_180] = "180",
-	[WL_OUTPUT_TRANSFORM_270] = "270",
-	[WL_OUTPUT_TRANSFORM_FLIPPED] = "flipped",
-	[WL_OUTPUT_TRANSFORM_FLIPPED_90] = "flipped-90",
-	[WL_OUTPUT_TRANSFORM_FLIPPED_180] = "flipped-180",
-	[WL_OUTPUT_TRANSFORM_FLIPPED_270] = "flipped-270",
-};
 
 static bool parse_position(const char *text, struct latch_output_request *request) {
 	char *y_text, *end;
@@ -41,8 +31,8 @@ static bool parse_position(const char *text, struct latch_output_request *reques
 }
 
 static bool parse_transform(const char *text, struct latch_output_request *request) {
-	for (size_t i = 0; i < sizeof(transforms) / sizeof(transforms[0]); i++) {
-		if (strcmp(text, transforms[i]) == 0) {
+	for (size_t i = 0; i < LATCH_TRANSFORMS; i++) {
+		if (strcmp(text, latch_transform_names[i]) == 0) {
 			request->turned = true;
 			request->transform = (enum wl_output_transform)i;
 			return true;

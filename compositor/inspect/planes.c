@@ -24,9 +24,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *transform_name(enum wl_output_transform transform) {
-	static const char *const names[] = {"normal", "90", "180", "270", "flipped", "flipped-90",
-		"flipped-180", "flipped-270"};
-	return transform < COUNT(names) ? names[transform] : "unknown";
+	return transform < LATCH_TRANSFORMS ? latch_transform_names[transform] : "unknown";
 }
 
 /* Bit 0 has the first name, and so on; NULL: not a property's value. */

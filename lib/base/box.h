@@ -34,6 +34,10 @@ enum latch_transform {
 	LATCH_TRANSFORM_FLIPPED = 4,
 };
 
+/** The names of all eight, as wlr-randr and sway have them. */
+#define LATCH_TRANSFORMS 8
+extern const char *const latch_transform_names[LATCH_TRANSFORMS];
+
 static inline bool latch_box_empty(const struct wlr_box *box) {
 	return box->width <= 0 || box->height <= 0;
 }

@@ -49,8 +49,6 @@ static uint64_t read_unreadable(yyjson_mut_val *layer) {
 }
 
 struct latch_layer as_read_layer(yyjson_mut_val *from) {
-	static const char *const transforms[] = {"normal", "90", "180", "270", "flipped",
-		"flipped-90", "flipped-180", "flipped-270"};
 	static const char *const blends[] = {"premultiplied", "coverage"};
 	static const char *const encodings[] = {NULL, "bt601", "bt709", "bt2020"};
 	static const char *const ranges[] = {NULL, "limited", "full"};
@@ -67,7 +65,8 @@ struct latch_layer as_read_layer(yyjson_mut_val *from) {
 	layer.src = (struct wlr_fbox){get_number(from, "/src/x"), get_number(from, "/src/y"),
 		get_number(from, "/src/width"), get_number(from, "/src/height")};
 	layer.dst = read_box(yyjson_mut_obj_get(from, "dst"));
-	layer.transform = find_name(from, "/transform", transforms, COUNT(transforms));
+	layer.transform = find_name(
+		from, "/transform", latch_transform_names, LATCH_TRANSFORMS);
 	layer.alpha = (uint16_t)(get_number(from, "/alpha") * 0xffff + 0.5);
 	layer.blend_mode = find_name(from, "/blend_mode", blends, COUNT(blends));
 	layer.color_encoding = find_name(from, "/color_encoding", encodings, COUNT(encodings));
