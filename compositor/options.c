@@ -116,6 +116,8 @@ static const struct option_row rows[] = {
 		OPTION_CALL, .take = take_input},
 	{"no-cursor", NULL, "show no cursor, whatever clients set", OPTION_SET, MEMBER(no_cursor),
 		.min = true},
+	{"no-keys", NULL, "keep no keys and no Alt with a button for latch: clients get all of them",
+		OPTION_SET, MEMBER(no_keys), .min = true},
 	{"idle-off", "SECONDS",
 		"outputs go dark when nobody has touched anything for so long\n"
 		"(default: 0, never)",

@@ -43,6 +43,7 @@ struct latch_options {
 	enum latch_vrr_policy vrr;  /* of every output, until a tool says else */
 	struct latch_device_settings devices; /* of all input devices */
 	bool no_cursor;
+	bool no_keys;
 	int64_t idle_off_ns; /* without input for so long, outputs go dark; 0: never */
 	bool dbus;	     /* D-Bus and systemd are told of the session */
 	bool list;

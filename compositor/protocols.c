@@ -206,6 +206,7 @@ static bool create_shell(struct latch_core *core, const struct latch_options *op
 		.input = handle_input,
 		.devices = options->devices,
 		.no_cursor = options->no_cursor,
+		.no_keys = options->no_keys,
 		.idle_off_ns = options->idle_off_ns,
 		.idle = handle_idle,
 		.leave = handle_leave,

@@ -142,7 +142,8 @@ static bool take_press(struct latch_shell *shell, const struct wlr_keyboard_key_
 	/* First, so that a window that gets the focus now doesn't hear of the key. Evdev keycodes
 	 * start 8 lower than XKB's. */
 	*owner = LATCH_KEY_BINDING;
-	if (!act(shell, find_binding(&shell->keyboard.group->keyboard, event->keycode + 8))) {
+	if (shell->options.no_keys ||
+		!act(shell, find_binding(&shell->keyboard.group->keyboard, event->keycode + 8))) {
 		*owner = send_to_input_method(shell, event) ? LATCH_KEY_INPUT_METHOD
 							    : LATCH_KEY_CLIENT;
 	}

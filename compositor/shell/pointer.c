@@ -107,7 +107,9 @@ static void press(struct latch_shell *shell, const struct wlr_pointer_button_eve
 	struct latch_toplevel *toplevel = latch_focus_surface(shell, surface);
 	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(shell->seat);
 	const uint32_t modifiers = keyboard != NULL ? wlr_keyboard_get_modifiers(keyboard) : 0;
-	enum latch_grab_kind kind = latch_binding_button(modifiers, event->button);
+	const enum latch_grab_kind kind = shell->options.no_keys
+						  ? LATCH_GRAB_NONE
+						  : latch_binding_button(modifiers, event->button);
 	if (kind != LATCH_GRAB_NONE && toplevel != NULL) {
 		const struct latch_click click = {
 			.window = toplevel->id,

@@ -39,6 +39,8 @@ struct latch_shell_options {
 	struct latch_device_settings devices;
 	/* No cursor is shown, whatever clients set. */
 	bool no_cursor;
+	/* No key and no button does anything but for the client that has the focus. */
+	bool no_keys;
 	/* After so long without input outputs are to go dark, unless a surface keeps the screen
 	 * awake (idle-inhibit); 0: never. */
 	int64_t idle_off_ns;

@@ -188,6 +188,13 @@ static void test_alt_tab(void **test_state) {
 	play("+ctrl r recordings:1 backspace -ctrl -alt terminations:1");
 }
 
+static void test_keys_are_the_clients(void **state) {
+	f.shell->options.no_keys = true;
+	play("a=400x300 to:500,400 +alt +left to:520,400 -left -alt at:300,250 inputs:4");
+	play("b=400x300 +alt tab b is:activated f4 closes:0 inputs:9");
+	play("+ctrl backspace r -ctrl -alt terminations:0 recordings:0 inputs:16");
+}
+
 static void test_cursor_of_a_client(void **test_state) {
 	double x, y;
 	window_open(400, 300);
@@ -319,6 +326,7 @@ TEST_MAIN("shell-shell", TEST(test_window_is_centred_and_active),
 	TEST(test_subsurfaces_in_order), TEST(test_popup_stays_on_the_output),
 	TEST(test_popup_repositioned_early), TEST(test_popup_grabs_again),
 	TEST(test_new_windows_hide_none), TEST(test_click_raises), TEST(test_alt_tab),
+	TEST(test_keys_are_the_clients),
 	TEST(test_cursor_of_a_client), TEST(test_outputs_come_and_go),
 	TEST(test_surfaces_leave_outputs), TEST(test_unmap_and_map_again),
 	TEST(test_drag_without_source_is_refused))
