@@ -7,7 +7,11 @@
 #include <wlr/backend/session.h>
 #include <wlr/util/log.h>
 
+#include "base/clock.h"
 #include "kms/framebuffer.h"
+
+/* A modeset may take a tenth of a second, in which no output of the device gets a frame. */
+#define HDR_CHANGE_NS INT64_C(1000000000)
 
 struct latch_kms_output *latch_kms_output_find(
 	const struct latch_kms_backend *backend, const struct kms_connector *connector) {
@@ -209,14 +213,22 @@ bool latch_kms_output_ask_less(struct latch_kms_output *output) {
 
 void latch_kms_output_tell_content(
 	struct latch_kms_output *output, const struct color_description *content) {
+	if (output->signal != LATCH_SIGNAL_HDR) {
+		return;
+	}
 	uint32_t blob;
 	const struct hdr_output_metadata data = kms_hdr_metadata(content);
-	if (output->signal != LATCH_SIGNAL_HDR ||
-		(output->hdr_blob != 0 && memcmp(&data, &output->hdr, sizeof(data)) == 0) ||
+	const bool told = output->hdr_blob != 0;
+	const int64_t now_ns = latch_now_ns();
+	if ((told && (memcmp(&data, &output->hdr, sizeof(data)) == 0 ||
+			     now_ns - output->hdr_changed_ns < HDR_CHANGE_NS)) ||
 		kms_blob_create(output->device, &data, sizeof(data), &blob) != 0) {
 		return;
 	}
-	output->needs_modeset = output->needs_modeset || output->hdr_blob != 0;
+	if (told) {
+		output->needs_modeset = true;
+		output->hdr_changed_ns = now_ns;
+	}
 	kms_blob_destroy(output->device, output->hdr_blob);
 	output->hdr = data;
 	output->hdr_blob = blob;

@@ -28,7 +28,9 @@ const drmModeModeInfo *latch_kms_output_mode_info(
 bool latch_kms_output_ask_less(struct latch_kms_output *output);
 
 /** Tells an HDR monitor of the content that fills the screen, by a modeset if that is another one;
- * a description without any mastering: no content does. */
+ * a description without any mastering: no content does. At most once a second, as a client that
+ * changes what it says with each frame would stop all outputs for as many modesets: to be asked
+ * again with the next frame. */
 void latch_kms_output_tell_content(
 	struct latch_kms_output *output, const struct color_description *content);
 

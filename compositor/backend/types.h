@@ -104,6 +104,8 @@ struct latch_kms_output {
 	/** Of LATCH_SIGNAL_HDR, the metadata, and that as a blob; 0: not made yet. */
 	struct hdr_output_metadata hdr;
 	uint32_t hdr_blob;
+	/** When other metadata replaced them last. */
+	int64_t hdr_changed_ns;
 	/**
 	 * Planes by bit kms_plane.index: those that the last submitted commit has left on, and all
 	 * that may still be read for this output because a flip is to come. No other output may use

@@ -478,6 +478,10 @@ static void test_hdr(void **state) {
 	assert_int_equal(info->max_fall, UINT16_MAX);
 	latch_kms_output_tell_content(output, &film);
 	assert_false(output->needs_modeset);
+	/* A client can't have a modeset with each frame. */
+	latch_kms_output_tell_content(output, &(struct color_description){0});
+	assert_false(output->needs_modeset);
+	output->hdr_changed_ns -= INT64_C(1000000000);
 	latch_kms_output_tell_content(output, &(struct color_description){0});
 	assert_true(output->needs_modeset);
 
