@@ -99,6 +99,7 @@ void latch_shell_destroy(struct latch_shell *shell) {
 	if (shell == NULL) {
 		return;
 	}
+	latch_touch_finish(shell);
 	latch_seat_finish(shell);
 	latch_cursor_finish(shell);
 	latch_source_clear(&shell->refresh);

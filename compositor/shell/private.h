@@ -133,6 +133,8 @@ struct latch_touch_point {
 	bool used;
 	/* As latch_pointer.down_dx. */
 	double dx, dy;
+	struct latch_shell *shell;
+	struct wl_listener surface_destroy;
 };
 
 /* A popup of the input method, beside the text's cursor. */
@@ -452,6 +454,7 @@ void latch_grab_refit(struct latch_toplevel *toplevel, struct wlr_box *window);
 /* touch.c */
 
 void latch_touch_init(struct latch_shell *shell);
+void latch_touch_finish(struct latch_shell *shell);
 /* Take the finger away from its client: latch hears of it alone. *x, *y: where it is, in layout
  * coordinates. False: it is none of ours. */
 bool latch_touch_take(

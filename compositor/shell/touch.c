@@ -7,6 +7,7 @@
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_touch.h>
 
+#include "base/clock.h"
 #include "shell/private.h"
 
 /* A panel that is part of the device, by the kernel's name for its connector. */
@@ -74,6 +75,23 @@ static struct latch_touch_point *take_point(struct latch_shell *shell, int32_t i
 	return point;
 }
 
+static void forget(struct latch_touch_point *point) {
+	point->used = false;
+	latch_unlisten(&point->surface_destroy);
+}
+
+/* The client is told that the finger is up, or it would wait for that: nobody else can tell it. Not by
+ * the seat's grab, for which that would be a drop. */
+static void handle_surface_destroy(struct wl_listener *listener, void *data) {
+	struct latch_touch_point *point = wl_container_of(listener, point, surface_destroy);
+	struct wlr_seat *seat = point->shell->seat;
+	forget(point);
+	if (wlr_seat_touch_get_point(seat, point->id) != NULL) {
+		wlr_seat_touch_send_up(seat, latch_now_msec(), point->id);
+		wlr_seat_touch_send_frame(seat);
+	}
+}
+
 static void note_input(struct latch_shell *shell, struct wlr_surface *surface,
 	const struct wlr_seat_client *client, uint32_t time_msec) {
 	const int64_t time_ns = latch_event_ns(time_msec);
@@ -97,8 +115,11 @@ static void handle_down(struct wl_listener *listener, void *data) {
 	if (surface == NULL || point == NULL) {
 		return;
 	}
+	forget(point);
 	*point = (struct latch_touch_point){
-		.id = event->touch_id, .used = true, .dx = x - sx, .dy = y - sy};
+		.id = event->touch_id, .used = true, .dx = x - sx, .dy = y - sy, .shell = shell};
+	/* Before the seat's own listener, which forgets the finger. */
+	latch_listen(&surface->events.destroy, &point->surface_destroy, handle_surface_destroy);
 	shell->cycle = 0;
 	latch_focus_surface(shell, surface);
 	note_input(shell, surface,
@@ -114,7 +135,7 @@ bool latch_touch_take(
 	if (point == NULL) {
 		return false;
 	}
-	point->used = false;
+	forget(point);
 	*x = seat_point->sx + point->dx;
 	*y = seat_point->sy + point->dy;
 	return true;
@@ -134,7 +155,7 @@ static bool let_go(struct latch_shell *shell, int32_t id) {
 	}
 	struct latch_touch_point *point = find_point(shell, id);
 	if (point != NULL) {
-		point->used = false;
+		forget(point);
 	}
 	return point != NULL;
 }
@@ -206,4 +227,10 @@ void latch_touch_init(struct latch_shell *shell) {
 	latch_listen(&devices->events.touch_motion, &shell->on.touch_motion, handle_motion);
 	latch_listen(&devices->events.touch_cancel, &shell->on.touch_cancel, handle_cancel);
 	latch_listen(&devices->events.touch_frame, &shell->on.touch_frame, handle_frame);
+}
+
+void latch_touch_finish(struct latch_shell *shell) {
+	for (size_t i = 0; i < LATCH_TOUCH_POINTS; i++) {
+		forget(&shell->touch[i]);
+	}
 }

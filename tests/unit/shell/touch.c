@@ -75,4 +75,20 @@ static void test_output(void **test_state) {
 	assert_felt(500, 400, 500, 400);
 }
 
-TEST_MAIN("shell-touch", TEST(test_turned), TEST(test_pointer_turned), TEST(test_output))
+/* A client hears of the end of each touch that it knows, and once. */
+static void test_surface_under_a_finger_goes(void **test_state) {
+	struct window *window = window_open_fullscreen();
+	finger(FINGER_DOWN, 250, 80);
+	assert_int_equal(f.touches, 1);
+	window_finish(window);
+	pump();
+	assert_int_equal(f.touches, 2);
+	finger(FINGER_MOVES, 260, 80);
+	finger(FINGER_UP, 260, 80);
+	assert_int_equal(f.touches, 2);
+	window_open_fullscreen();
+	assert_felt(250, 80, 250, 80);
+}
+
+TEST_MAIN("shell-touch", TEST(test_turned), TEST(test_pointer_turned), TEST(test_output),
+	TEST(test_surface_under_a_finger_goes))
