@@ -352,13 +352,14 @@ static void handle_start(WlcsDisplayServer *base, struct wl_event_loop *calls) {
 	}
 	struct wl_event_source *source = wl_event_loop_add_fd(latch->core.event_loop,
 		wl_event_loop_get_fd(calls), WL_EVENT_READABLE, dispatch, calls);
-	wl_display_add_protocol_logger(
+	struct wl_protocol_logger *logger = wl_display_add_protocol_logger(
 		latch->core.display, look_at_request, latch->core.event_loop);
 	add_devices(server);
 	make_room(latch);
 	while (!latch->stopped && latch_server_round(latch, -1)) {
 	}
 	remove_devices(server);
+	wl_protocol_logger_destroy(logger);
 	wl_event_source_remove(source);
 	latch_server_finish(latch);
 }
