@@ -107,6 +107,19 @@ static size_t list_surfaces(struct latch_output *output, const struct wlr_box *b
 	return latch_shell_surfaces(shell, box, output->shell_surfaces, output->shell_surfaces_cap);
 }
 
+/* To find it takes matrices and powers, and a surface seldom says something else. */
+static struct color_description color_of(
+	struct latch_surface *surface, const struct color_description *output) {
+	const struct color_description *said = &surface->sync.current.color;
+	if (surface->color.output != output ||
+		!color_description_equal(said, &surface->color.said)) {
+		surface->color.said = *said;
+		surface->color.from = color_description_for(said, output);
+		surface->color.output = output;
+	}
+	return surface->color.from;
+}
+
 /* alone: nothing else is on the output, whose composing would make each other's client slow. */
 static uint64_t why_unreadable(const struct latch_output *output,
 	const struct latch_surface *surface, const struct latch_content *content, bool alone) {
@@ -162,7 +175,7 @@ bool latch_output_collect(struct latch_output *output, bool with_cursor) {
 		layer->surface = surface;
 		fill_layer(layer, entry, surface->current, output->wlr_output, &box);
 		const struct color_description *color = &surface->sync.current.color;
-		layer->color = color_description_for(color, latch_output_color(output));
+		layer->color = color_of(surface, latch_output_color(output));
 		if (layer->fills_output && whole.transfer == COLOR_UNTAGGED &&
 			color->transfer == COLOR_PQ) {
 			whole = *color;

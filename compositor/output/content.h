@@ -99,6 +99,12 @@ struct latch_surface {
 	uint64_t advised_reasons;
 	size_t advised_planes;
 
+	/** What its colours are of for an output, as it was found last, of what it said then. */
+	struct {
+		struct color_description said, from;
+		const struct color_description *output;
+	} color;
+
 	/** How long its client takes to draw; and a callback that waits for its time, which is
 	 * meant for a deadline. */
 	struct latch_pace pace;
