@@ -13,7 +13,7 @@
 #include "base/minmax.h"
 #include "base/source.h"
 
-/* Never waits for the manager: a screen is worth more than what it is told. */
+/* Does not block: a manager that reads slowly must not delay frames. */
 static bool tell(const struct latch_notify *notify, const char *state) {
 	return sendto(notify->fd, state, strlen(state), MSG_DONTWAIT | MSG_NOSIGNAL,
 		       (const struct sockaddr *)&notify->address, notify->address_size) >= 0;
@@ -71,7 +71,9 @@ void latch_notify_init(struct latch_notify *notify, struct wl_event_loop *loop) 
 	if (notify->fd >= 0) {
 		start_watchdog(notify, loop);
 	} else if (name != NULL) {
-		wlr_log(WLR_ERROR, "NOTIFY_SOCKET, %s, can't be used: nobody is told", name);
+		wlr_log(WLR_ERROR,
+			"the service manager is told nothing: NOTIFY_SOCKET, %s, can't be used",
+			name);
 	}
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");

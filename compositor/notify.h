@@ -7,11 +7,11 @@
 #include <wayland-server-core.h>
 
 /**
- * What a service manager is told, where latch is a service of Type=notify: the datagrams of
- * sd_notify(3), whose page says that others may send them themselves.
+ * Tells a service manager that latch is ready, alive and about to end, for units of Type=notify. These
+ * are the datagrams of sd_notify(3), whose page allows programs to send them without libsystemd.
  */
 struct latch_notify {
-	int fd; // -1: nobody is told anything
+	int fd; // -1: there is no manager
 	struct sockaddr_un address;
 	socklen_t address_size;
 	bool ready;		       // it has been told

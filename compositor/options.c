@@ -116,11 +116,10 @@ static const struct option_row rows[] = {
 		OPTION_CALL, .take = take_input},
 	{"no-cursor", NULL, "show no cursor, whatever clients set", OPTION_SET, MEMBER(no_cursor),
 		.min = true},
-	{"no-keys", NULL, "keep no keys and no Alt with a button for latch: clients get all of them",
+	{"no-keys", NULL, "reserve no keys for latch, nor Alt with a button: clients get all input",
 		OPTION_SET, MEMBER(no_keys), .min = true},
 	{"idle-off", "SECONDS",
-		"outputs go dark when nobody has touched anything for so long\n"
-		"(default: 0, never)",
+		"switch outputs off after so long without input (default: 0, never)",
 		OPTION_NUMBER, MEMBER(idle_off_ns), .max = MAX_S, .unit = 1000 * MS},
 	{"dbus", NULL,
 		"tell D-Bus and systemd of the session, so that what they start finds it",

@@ -21,7 +21,7 @@ static int call(int fd, unsigned long request, void *argument) {
 
 enum client_exit camera_broken(const struct camera *camera, const char *what) {
 	return errno == EBUSY
-		       ? failed(CLIENT_EXIT_NO_SOURCE, "somebody else uses %s", camera->path)
+		       ? failed(CLIENT_EXIT_NO_SOURCE, "another program uses %s", camera->path)
 		       : failed(CLIENT_EXIT_NO_SOURCE, "%s can't %s: %s", camera->path, what,
 				 strerror(errno));
 }

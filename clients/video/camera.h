@@ -23,7 +23,7 @@ struct camera {
 /** camera_finish() is needed anyway. The path is borrowed. */
 enum client_exit camera_open(struct camera *camera, const char *path);
 
-/** Ends the stream; what somebody still reads lives on in its dma-bufs. */
+/** Ends the stream. The memory of a frame that is still read lives as long as its dma-bufs. */
 void camera_finish(struct camera *camera);
 
 /** Says that it can't, by errno. */
@@ -48,7 +48,7 @@ enum client_exit camera_make_buffers(struct camera *camera, uint64_t modifier, i
 
 enum client_exit camera_start(struct camera *camera);
 
-/** Gives the driver those of its buffers, in this ring, that nobody else has. */
+/** Queues those of the driver's buffers, in this ring, that no compositor reads any more. */
 void camera_queue_idle(struct camera *camera, const struct ring *ring);
 
 struct camera_frame {
