@@ -300,7 +300,7 @@ refusals() {
     check "two sources" refused 2 "two sources" --file x --device y
     check "a film that is too short" refused 7 "" --file "$work/red.y4m" --frames 1000
     start_video --device "$single" --size 320x180
-    check "a camera that somebody uses" refused 5 "somebody else" --device "$single"
+    check "a camera that somebody uses" refused 5 "another program uses" --device "$single"
     end $video_pid
     set_camera "$single" "Inject VIDIOC_STREAMON Error=0"
     check "a camera that does not start" refused 5 "can't start" --device "$single"
