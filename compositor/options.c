@@ -3,8 +3,11 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/options.h"
+#include "kms/commit.h"
 #include "limits/share.h"
 #include "plan/plan.h"
 
@@ -27,6 +30,16 @@ static bool take_output(const char *text, void *data) {
 static bool take_input(const char *text, void *data) {
 	struct latch_options *options = data;
 	return latch_device_settings_parse(text, &options->devices);
+}
+
+static bool take_background(const char *text, void *data) {
+	struct latch_options *options = data;
+	const unsigned long rgb = strtoul(text, NULL, 16);
+	options->background = 0xffff;
+	for (int shift = 16; shift >= 0; shift -= 8) {
+		options->background = options->background << 16 | (rgb >> shift & 0xff) * 0x101;
+	}
+	return strlen(text) == 6 && strspn(text, "0123456789abcdefABCDEF") == 6;
 }
 
 static bool take_mode(const char *text, void *data) {
@@ -114,6 +127,8 @@ static const struct option_row rows[] = {
 		"of input devices that have it: tap=on, natural-scroll=on, left-handed=on,\n"
 		"accel=-1 to 1, accel-profile=flat or adaptive, calibration=a/b/c/d/e/f",
 		OPTION_CALL, .take = take_input},
+	{"background", "RRGGBB", "colour of the screen where no window is, in sRGB (default: black)",
+		OPTION_CALL, .take = take_background},
 	{"no-cursor", NULL, "show no cursor, whatever clients set", OPTION_SET, MEMBER(no_cursor),
 		.min = true},
 	{"no-keys", NULL, "reserve no keys for latch, nor Alt with a button: clients get all input",
@@ -187,6 +202,7 @@ int latch_options_parse(struct latch_options *options, int argc, char **argv) {
 		.max_time_percent = LATCH_SHARE_PERCENT,
 		.hold_warning_ns = LATCH_HOLD_WARNING_MS * INT64_C(1000000),
 		.realtime = true,
+		.background = KMS_BLACK,
 		.pacing = LATCH_PACING_LATE,
 		.tearing = true,
 		.record_files = 8,

@@ -42,6 +42,7 @@ struct latch_options {
 	bool tearing;		    /* clients may ask for it */
 	enum latch_vrr_policy vrr;  /* of every output, until a tool says else */
 	struct latch_device_settings devices; /* of all input devices */
+	uint64_t background; /* the colour where no window is, as latch_layer.solid */
 	bool no_cursor;
 	bool no_keys;
 	int64_t idle_off_ns; /* without input for so long, outputs go dark; 0: never */

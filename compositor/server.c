@@ -411,6 +411,7 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 		.core = {
 			.scanout = options->scanout,
 			.max_tests = options->max_tests,
+			.background = options->background,
 			.pacing = options->pacing,
 			.vrr = options->vrr,
 			.requests = &options->outputs,

@@ -150,6 +150,9 @@ void latch_output_assign(struct latch_output *output) {
 		layers[0].reasons = output->cursor.reasons != 0 ? output->cursor.reasons
 								: LATCH_REASON_CAPTURED;
 	}
+	/* What is shown where no plane is has to be drawn there. */
+	output->plan.composed |= output->plan.primary_is_ours && !input.has_background &&
+				 output->background != KMS_BLACK;
 	latch_settle_placed(&output->settle, layers, len);
 	tell(output, &input);
 	if (output->kms == NULL) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/util/transform.h>
@@ -120,6 +121,27 @@ static struct color_description color_of(
 	return surface->color.from;
 }
 
+/* What says nothing of its colours has them of sRGB, or of what the outputs expect. */
+static uint64_t background_of(const struct latch_output *output, bool covered) {
+	const struct color_description *to = latch_output_color(output), untagged = {0};
+	const struct color_description from = color_description_for(&untagged, to);
+	uint64_t color = covered ? KMS_BLACK : output->core->background;
+	if (color == KMS_BLACK || from.transfer == COLOR_UNTAGGED) {
+		return color;
+	}
+	const struct color_conversion conversion = color_conversion_make(&from, to);
+	double rgb[3];
+	for (int i = 0; i < 3; i++) {
+		rgb[i] = (double)(color >> (32 - 16 * i) & 0xffff) / 0xffff;
+	}
+	color_convert(&conversion, rgb);
+	color >>= 48;
+	for (int i = 0; i < 3; i++) {
+		color = color << 16 | (uint64_t)lround(rgb[i] * 0xffff);
+	}
+	return color;
+}
+
 /* alone: nothing else is on the output, whose composing would make each other's client slow. */
 static uint64_t why_unreadable(const struct latch_output *output,
 	const struct latch_surface *surface, const struct latch_content *content, bool alone) {
@@ -155,6 +177,10 @@ bool latch_output_collect(struct latch_output *output, bool with_cursor) {
 		add_cursor(output, &box);
 	}
 	const size_t len = list_surfaces(output, &box);
+	/* Nothing is listed behind a window that covers the output. */
+	const struct latch_toplevel *last = len > 0 ? output->shell_surfaces[len - 1].toplevel : NULL;
+	output->background =
+		background_of(output, last != NULL && latch_toplevel_covers(last, &box));
 	struct color_description whole = {0};
 	for (size_t i = 0; i < len; i++) {
 		const struct latch_shell_surface *entry = &output->shell_surfaces[i];

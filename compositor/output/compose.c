@@ -7,6 +7,7 @@
 #include <wlr/util/log.h>
 
 #include "base/array.h"
+#include "kms/commit.h"
 #include "output/content.h"
 #include "output/dumb.h"
 #include "output/look.h"
@@ -17,7 +18,8 @@
 void latch_composer_init(struct latch_composer *composer, struct latch_renderer *renderer,
 	struct wlr_output *output, struct wl_event_loop *loop, void (*done)(void *data),
 	void *data) {
-	*composer = (struct latch_composer){.renderer = renderer, .output = output};
+	*composer = (struct latch_composer){
+		.renderer = renderer, .output = output, .background = KMS_BLACK};
 	wlr_damage_ring_init(&composer->damage);
 	pixman_region32_init(&composer->unseen);
 	latch_job_init(&composer->job, loop, done, data);
@@ -114,8 +116,10 @@ static bool add_part(struct latch_composer *composer, const struct latch_layer *
 static bool collect_damage(
 	struct latch_composer *composer, const struct latch_layer *layers, size_t len) {
 	size_t visible = 0;
-	bool damaged = composer->front == NULL;
+	bool damaged =
+		composer->front == NULL || composer->drawn_background != composer->background;
 	bool whole = damaged;
+	composer->drawn_background = composer->background;
 	for (size_t i = 0; i < len; i++) {
 		const struct latch_layer *layer = &layers[i];
 		if (!is_drawn(layer)) {
@@ -183,12 +187,17 @@ static bool draw_last(struct latch_composer *composer, struct wlr_render_pass *p
 	return true;
 }
 
-/* Black; or, with an alpha of 0, nothing: the plane below the picture is seen there. */
-static void fill(struct wlr_render_pass *pass, struct wlr_box box, float alpha,
+#define HOLE 0 /* the plane below the picture is seen there */
+
+/* color: as latch_layer.solid. */
+static void fill(struct wlr_render_pass *pass, struct wlr_box box, uint64_t color,
 	const pixman_region32_t *clip) {
 	wlr_render_pass_add_rect(pass, &(struct wlr_render_rect_options){
 					       .box = box,
-					       .color = {.a = alpha},
+					       .color = {.r = (float)(color >> 32 & 0xffff) / 0xffff,
+						       .g = (float)(color >> 16 & 0xffff) / 0xffff,
+						       .b = (float)(color & 0xffff) / 0xffff,
+						       .a = (float)(color >> 48) / 0xffff},
 					       .clip = clip,
 					       .blend_mode = WLR_RENDER_BLEND_MODE_NONE,
 				       });
@@ -216,7 +225,7 @@ static bool draw_layer(struct latch_composer *composer, struct wlr_render_pass *
 	latch_layer_texture_options(layer, &options, &alpha);
 	/* It is not blended, as its client says that it is opaque, which its pixels need not be. */
 	if (holes && layer->opaque && latch_format_without_alpha(layer->fourcc) != layer->fourcc) {
-		fill(pass, layer->dst, 1, clip);
+		fill(pass, layer->dst, KMS_BLACK, clip);
 		options.blend_mode = WLR_RENDER_BLEND_MODE_PREMULTIPLIED;
 	}
 	wlr_render_pass_add_texture(pass, &options);
@@ -242,9 +251,9 @@ static void log_written(const struct latch_layer *layer) {
 	}
 }
 
-/* Black where no layer hides it that is drawn. */
+/* The background, where no layer hides it that is drawn. */
 static void fill_behind(struct wlr_render_pass *pass, const struct latch_layer *layers, size_t len,
-	struct wlr_box box, const pixman_region32_t *damage) {
+	struct wlr_box box, uint64_t background, const pixman_region32_t *damage) {
 	pixman_region32_t bare;
 	pixman_region32_init(&bare);
 	pixman_region32_copy(&bare, damage);
@@ -254,7 +263,7 @@ static void fill_behind(struct wlr_render_pass *pass, const struct latch_layer *
 		}
 	}
 	if (pixman_region32_not_empty(&bare)) {
-		fill(pass, box, 1, &bare);
+		fill(pass, box, background, &bare);
 	}
 	pixman_region32_fini(&bare);
 }
@@ -279,7 +288,8 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 		return false;
 	}
 	fill_behind(pass, layers, len,
-		(struct wlr_box){.width = buffer->width, .height = buffer->height}, &damage);
+		(struct wlr_box){.width = buffer->width, .height = buffer->height},
+		composer->background, &damage);
 	bool holes = false;
 	size_t at = 0;
 	for (size_t i = 0; i < len; i++) {
@@ -297,7 +307,7 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 		struct latch_drawn_layer *drawn =
 			at < composer->drawn_len ? &composer->drawn[at] : &forgotten;
 		if (layer->underlay) {
-			fill(pass, layer->dst, 0, &damage);
+			fill(pass, layer->dst, HOLE, &damage);
 			continue;
 		}
 		/* Then our job would have to wait for the client's GPU, if it read this layer's
@@ -307,7 +317,7 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 		const bool done = written ? draw_last(composer, pass, &layer->dst, &damage)
 					  : draw_layer(composer, pass, layer, &damage, holes);
 		if (!done && (layer->opaque || layer->opaque_boxes_len > 0)) {
-			fill(pass, layer->dst, 1, &damage);
+			fill(pass, layer->dst, KMS_BLACK, &damage);
 		}
 		if (written) {
 			/* To be drawn with the next picture, though nothing else of it may

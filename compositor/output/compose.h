@@ -22,6 +22,9 @@ struct latch_composer {
 	struct wlr_output *output;
 	/** What the output shows; set before each picture. */
 	const struct color_description *color;
+	/** The colour where no layer is, as latch_layer.solid; set before each picture. And that of
+	 * the last picture. */
+	uint64_t background, drawn_background;
 	struct wlr_swapchain *swapchain;
 	struct wlr_damage_ring damage;
 	/** Where the newest picture differs from what the primary plane shows, see
@@ -55,7 +58,7 @@ bool latch_composer_is_busy(const struct latch_composer *composer);
 void latch_composer_reset(struct latch_composer *composer);
 
 /**
- * Composes the layers that are to be composed, over black, with holes for underlays. Not to be
+ * Composes the layers that are to be composed, over the background, with holes for underlays. Not to be
  * called while job is pending.
  *
  * A client may put new work on a buffer that it has committed, and our job would have to wait for

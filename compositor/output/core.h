@@ -17,6 +17,7 @@ struct latch_core {
 	enum latch_pacing pacing;
 	enum latch_vrr_policy vrr; /* of new outputs */
 	const struct latch_output_requests *requests;
+	uint64_t background; /* the colour where no window is, in sRGB, as latch_layer.solid */
 
 	struct wl_display *display;
 	struct wl_event_loop *event_loop;

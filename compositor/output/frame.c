@@ -27,6 +27,7 @@ bool latch_frame_copy(struct latch_frame *frame, const struct latch_frame *from)
 		}
 	}
 	frame->composed = from->composed != NULL ? wlr_buffer_lock(from->composed) : NULL;
+	frame->background = from->background;
 	frame->scanout = from->scanout;
 	return true;
 }
@@ -45,7 +46,7 @@ bool latch_frame_has(const struct latch_frame *frame, const struct latch_content
 }
 
 bool latch_frame_equal(const struct latch_frame *a, const struct latch_frame *b) {
-	if (a->len != b->len || a->composed != b->composed) {
+	if (a->len != b->len || a->composed != b->composed || a->background != b->background) {
 		return false;
 	}
 	for (size_t i = 0; i < a->len; i++) {
@@ -66,6 +67,7 @@ void latch_frame_clear(struct latch_frame *frame) {
 	frame->composed = NULL;
 	frame->len = 0;
 	latch_id_map_clear(&frame->by_surface);
+	frame->background = 0;
 	frame->scanout = (struct latch_scanout){0};
 	frame->async = frame->modeset = frame->overtaken = frame->outdated = false;
 	frame->record = (struct latch_flip_record){0};

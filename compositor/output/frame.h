@@ -35,6 +35,8 @@ struct latch_frame {
 	size_t shown_cap;
 	/** The composed picture, locked; NULL when nothing is composed. */
 	struct wlr_buffer *composed;
+	/** The colour where no layer is, drawn or the CRTC's. */
+	uint64_t background;
 	/** What the planes show beside the layers; not in a window. */
 	struct latch_scanout scanout;
 	/** It was flipped to at once, within a picture. */

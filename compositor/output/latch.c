@@ -58,9 +58,11 @@ static bool fill_frame(struct latch_output *output) {
 		frame->record.on_planes += on_plane;
 		frame->record.composed += !on_plane;
 	}
+	frame->background = output->background;
 	if (output->plan.composed || output->kms == NULL || output->picture_wanted) {
 		bool first = output->composer.renderer->wlr_renderer == NULL;
 		output->composer.color = latch_output_color(output);
+		output->composer.background = output->background;
 		frame->composed =
 			latch_composer_compose(&output->composer, list->layers, list->len);
 		if (output->composer.has_drawn) {

@@ -96,6 +96,9 @@ struct latch_output {
 	bool picture_wanted;
 	struct latch_composer composer;
 	struct latch_cursor_plane cursor;
+	/** The colour where no window is, in the output's own numbers, as of the last
+	 * latch_output_collect(): black beside a fullscreen window, as xdg-shell asks. */
+	uint64_t background;
 	/** The cursor's image as a layer, where it has to be composed. */
 	struct latch_content *cursor_content;
 	struct latch_deadline deadline;

@@ -53,7 +53,7 @@ bool latch_scanout_has_background(const struct latch_output *output) {
 static bool set_own(struct latch_output *output, const struct latch_plan *plan,
 	struct wlr_buffer *composed, struct latch_scanout *scanout) {
 	scanout->own = (struct kms_plane_state){0};
-	scanout->background = plan->background != 0 ? plan->background : KMS_BLACK;
+	scanout->background = plan->background != 0 ? plan->background : output->background;
 	if (!plan->primary_is_ours || (!plan->composed && latch_scanout_has_background(output))) {
 		return true;
 	}

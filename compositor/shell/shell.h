@@ -150,6 +150,10 @@ const char *latch_toplevel_title(const struct latch_toplevel *toplevel);
 /** The app_id as the client sets it, "" when it has none. Valid until it changes. */
 const char *latch_toplevel_app_id(const struct latch_toplevel *toplevel);
 
+/** Whether it is fullscreen on an output that contains this part of the layout, and hides all that is
+ * behind it. */
+bool latch_toplevel_covers(const struct latch_toplevel *toplevel, const struct wlr_box *area);
+
 /** An output is about to leave the layout: the surfaces that are on it leave it. */
 void latch_shell_leave_output(struct latch_shell *shell, struct wlr_output *output);
 

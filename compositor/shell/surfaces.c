@@ -68,8 +68,7 @@ static void walk_root(const struct walk *walk, struct wlr_surface *surface,
 	walk_tree(walk, surface, x, y, kind);
 }
 
-/* Whether it fills exactly this part of the layout, and hides all that is behind it. */
-static bool covers(struct latch_toplevel *toplevel, const struct wlr_box *area) {
+bool latch_toplevel_covers(const struct latch_toplevel *toplevel, const struct wlr_box *area) {
 	struct wlr_box box;
 	return toplevel->xdg->current.fullscreen &&
 	       latch_output_box(toplevel->shell, toplevel->output, &box) &&
@@ -119,7 +118,7 @@ static void each_root(
 	if (!wl_list_empty(&shell->stack)) {
 		front = wl_container_of(shell->stack.next, front, stack.link);
 	}
-	const bool covered = area != NULL && front != NULL && covers(front, area);
+	const bool covered = area != NULL && front != NULL && latch_toplevel_covers(front, area);
 	bool more = each_layer(shell, ZWLR_LAYER_SHELL_V1_LAYER_OVERLAY, func, data) &&
 		    (covered || each_layer(shell, ZWLR_LAYER_SHELL_V1_LAYER_TOP, func, data));
 	wl_list_for_each(toplevel, &shell->stack, stack.link) {
@@ -128,7 +127,7 @@ static void each_root(
 		}
 		const struct latch_root root = root_of_toplevel(toplevel);
 		more = func(&root, data) &&
-		       !(toplevel == front ? covered : area != NULL && covers(toplevel, area));
+		       !(toplevel == front ? covered : area != NULL && latch_toplevel_covers(toplevel, area));
 	}
 	if (more && each_layer(shell, ZWLR_LAYER_SHELL_V1_LAYER_BOTTOM, func, data)) {
 		each_layer(shell, ZWLR_LAYER_SHELL_V1_LAYER_BACKGROUND, func, data);
@@ -304,7 +303,7 @@ void latch_toplevels_suspend_hidden(struct latch_shell *shell) {
 				toplevel->seen = toplevel->seen || !covered;
 				toplevel->covered = toplevel->covered || covered;
 			}
-			covered = covered || covers(toplevel, &box);
+			covered = covered || latch_toplevel_covers(toplevel, &box);
 		}
 	}
 	/* One that is outside all outputs is not told to rest: it may be on its way. */

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Video: a camera's own buffers and films on planes, each frame at its vblank, its colours as they were.
-# video.sh [PART...]: camera, colours, cadence, films, full_screen, ends, refusals
+# video.sh [PART...]: camera, colours, cadence, films, full_screen, background, ends, refusals
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
@@ -214,6 +214,34 @@ full_screen() {
     stop_latch
 }
 
+# The CRTC's background, what is drawn behind a composed window, and a screen without windows.
+background() {
+    local option how
+    python3 tests/kms/y4m.py "$work/wide.y4m" 640 100 30:1 90 420jpeg 81 90 240
+    film red.y4m 420jpeg 81 90 240
+    for option in "" --no-scanout; do
+        how=${option:-on planes}
+        # shellcheck disable=SC2086 # none, or one
+        start_latch --renderer pixman --mode $screen --background 204060 $option
+        check "a background without windows, $how" has_background
+        start_video --file "$work/red.y4m"
+        check "a background beside a window, $how" window_on_background
+        end $video_pid
+        check "a background where a window was, $how" wait_until 2 has_background
+        start_video --file "$work/wide.y4m" --fullscreen
+        check "bars beside a full-screen window stay black, $how" has_bars
+        end $video_pid
+        stop_latch
+    done
+}
+
+has_background() { take_picture && near 2 2 204060 && near 637 477 204060 && near 320 240 204060; }
+
+window_on_background() {
+    take_picture && near 2 2 204060 && near 637 477 204060 && near 320 240 ff0000 || return
+    [[ $option ]] || one_plane
+}
+
 # Whose plane does not show the CRTC's background instead, and is not the pointer's.
 one_plane() {
     latchctl planes >"$work/planes" && cat "$work/planes"
@@ -317,5 +345,5 @@ job() {
 }
 
 parts=("$@")
-(($#)) || parts=(camera colours cadence films full_screen ends refusals)
+(($#)) || parts=(camera colours cadence films full_screen background ends refusals)
 run_job job
