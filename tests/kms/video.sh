@@ -235,10 +235,10 @@ background() {
     done
 }
 
-has_background() { take_picture && near 2 2 204060 && near 637 477 204060 && near 320 240 204060; }
+has_background() { take_picture && near 2 2 204060 && near 637 477 204060 && near 240 200 204060; }
 
 window_on_background() {
-    take_picture && near 2 2 204060 && near 637 477 204060 && near 320 240 ff0000 || return
+    take_picture && near 2 2 204060 && near 637 477 204060 && near 240 200 ff0000 || return
     [[ $option ]] || one_plane
 }
 
