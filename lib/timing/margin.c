@@ -19,7 +19,7 @@ static const float believed_late[LATCH_KERNEL_STEPS] = {
 
 /* A shorter step is tried every TRIAL_FRAMES frames, unless more than TRIAL_LATE_MAX of its frames
  * were late; after a failed trial, every TRIAL_FAILED_FRAMES. */
-#define TRIAL_FRAMES 16
+#define TRIAL_FRAMES 4
 #define TRIAL_FAILED_FRAMES 4096
 #define TRIAL_LATE_MAX 0.03f
 /* Steps of which more than this part was late are skipped. */
@@ -36,8 +36,7 @@ static int64_t bin_ns(const struct latch_work *work, int bin) {
 	return work->max_ns * (bin + 1) / work->len;
 }
 
-static void work_init(struct latch_work *work, int len, int64_t max_ns, int64_t start_ns,
-	float frames) {
+static void work_init(struct latch_work *work, int len, int64_t max_ns, int64_t start_ns) {
 	int64_t length_ns = latch_min(start_ns, max_ns);
 	*work = (struct latch_work){
 		.len = len,
@@ -48,8 +47,8 @@ static void work_init(struct latch_work *work, int len, int64_t max_ns, int64_t 
 		.raised_ns = length_ns,
 	};
 	if (max_ns > 0) {
-		work->bins[(length_ns - 1) * len / max_ns] = frames;
-		work->total = frames;
+		work->bins[(length_ns - 1) * len / max_ns] = 1;
+		work->total = 1;
 	}
 }
 
@@ -124,7 +123,9 @@ static void kernel_fit(struct latch_margin_kernel *kernel) {
 	}
 	for (unsigned pool = 0, i = 0; pool < pools; pool++) {
 		for (unsigned j = 0; j < len[pool]; j++) {
-			kernel->known[i] = frames[pool] / kernel->weight;
+			/* What is believed of them counts once, however many are together. */
+			kernel->known[i] = frames[pool] / kernel->weight -
+					   BELIEVED_FRAMES * (float)(len[pool] - 1);
 			kernel->late_part[i++] = late[pool] / frames[pool];
 		}
 	}
@@ -157,10 +158,11 @@ static void kernel_choose(struct latch_margin *margin) {
 	}
 }
 
-/* Now and then a frame tries the next step, up or down in turns, where that may be better. */
-static void kernel_try(struct latch_margin *margin, bool late) {
+/* Now and then a frame tries the next step, up or down in turns, where that may be better. failed: the
+ * last one did, and was late. */
+static void kernel_try(struct latch_margin *margin, bool failed) {
 	struct latch_margin_kernel *kernel = &margin->kernel;
-	if (late && kernel->trial < kernel->step) {
+	if (failed) {
 		kernel->until_trial = TRIAL_FAILED_FRAMES;
 	}
 	kernel->trial = kernel->step;
@@ -182,6 +184,7 @@ static void kernel_try(struct latch_margin *margin, bool late) {
 
 static void kernel_add(struct latch_margin *margin, int step, bool late) {
 	struct latch_margin_kernel *kernel = &margin->kernel;
+	const bool failed = late && kernel->trial < kernel->step;
 	kernel->frames[step] += kernel->weight;
 	kernel->late[step] += late ? kernel->weight : 0;
 	kernel->weight += kernel->weight / KERNEL_MEMORY;
@@ -194,11 +197,15 @@ static void kernel_add(struct latch_margin *margin, int step, bool late) {
 	}
 	if (late || kernel->until_choice == 0) {
 		kernel->until_choice = LATCH_MARGIN_CHOOSE_EVERY;
+		const unsigned before = kernel->step;
 		kernel_choose(margin);
+		if (late) { // that is no reason to leave it less
+			kernel->step = latch_max(kernel->step, before);
+		}
 	} else {
 		kernel->until_choice--;
 	}
-	kernel_try(margin, late);
+	kernel_try(margin, failed);
 }
 
 void latch_margin_init(struct latch_margin *margin, int64_t refresh_ns, int64_t blank_ns) {
@@ -206,10 +213,9 @@ void latch_margin_init(struct latch_margin *margin, int64_t refresh_ns, int64_t 
 	margin->blank_ns = blank_ns > 0 && blank_ns < margin->refresh_ns / 4 ? blank_ns : 0;
 	work_init(&margin->plain, LATCH_WORK_BINS,
 		margin->refresh_ns * LATCH_MARGIN_MAX_NUM / LATCH_MARGIN_MAX_DEN,
-		LATCH_WORK_START_NS, LATCH_WORK_START_FRAMES);
+		LATCH_WORK_START_NS);
 	work_init(&margin->composed, LATCH_WORK_BINS_COMPOSED,
-		margin->refresh_ns * LATCH_MARGIN_MAX_COMPOSED, LATCH_WORK_START_COMPOSED_NS,
-		LATCH_WORK_START_COMPOSED_FRAMES);
+		margin->refresh_ns * LATCH_MARGIN_MAX_COMPOSED, LATCH_WORK_START_COMPOSED_NS);
 	margin->kernel = (struct latch_margin_kernel){.weight = 1, .until_trial = TRIAL_FRAMES};
 	kernel_choose(margin);
 	margin->kernel.trial = margin->kernel.step;

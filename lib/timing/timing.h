@@ -133,13 +133,10 @@ uint32_t latch_present_refresh(int64_t refresh_ns, bool async);
 /** Refreshes, with something to compose: a GPU may take longer than one, and all that can be
  * done then is to begin in time for the one after. */
 #define LATCH_MARGIN_MAX_COMPOSED 2
-/** What work is assumed to take before any was measured, without and with something to compose. */
+/** What work is assumed to take before any was measured, without and with something to compose: as if
+ * one frame had taken that. */
 #define LATCH_WORK_START_NS INT64_C(400000)
 #define LATCH_WORK_START_COMPOSED_NS INT64_C(4000000)
-/** That weighs as much as this many frames that have shown it: one that took long among the first
- * ones is not yet a habit. */
-#define LATCH_WORK_START_FRAMES 512
-#define LATCH_WORK_START_COMPOSED_FRAMES 64
 /** One frame that misses weighs as much as this many that are a whole refresh older. */
 #define LATCH_MISS_WEIGHT 16
 /** Frames until a histogram has forgotten two thirds of what it knew. */
