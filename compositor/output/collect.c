@@ -123,10 +123,13 @@ static struct color_description color_of(
 
 /* What says nothing of its colours has them of sRGB, or of what the outputs expect. */
 static uint64_t background_of(const struct latch_output *output, bool covered) {
+	uint64_t color = output->core->background;
+	if (covered || color == KMS_BLACK) {
+		return KMS_BLACK;
+	}
 	const struct color_description *to = latch_output_color(output), untagged = {0};
 	const struct color_description from = color_description_for(&untagged, to);
-	uint64_t color = covered ? KMS_BLACK : output->core->background;
-	if (color == KMS_BLACK || from.transfer == COLOR_UNTAGGED) {
+	if (from.transfer == COLOR_UNTAGGED) {
 		return color;
 	}
 	const struct color_conversion conversion = color_conversion_make(&from, to);

@@ -7,15 +7,15 @@
 /* Then all weights are made small again: a float keeps seven digits of a sum. */
 #define WEIGHT_MAX 1e6f
 
-/* What is left to the kernel, by step. */
+/* What is left to the kernel, by step. To try less costs more frames than it saves. */
 static const int64_t kernel_steps_ns[LATCH_KERNEL_STEPS] = {
-	200000, 350000, 500000, 750000, 1000000, 1500000, 2000000, 3000000, 4500000, 6000000};
+	500000, 750000, 1000000, 1500000, 2000000, 3000000, 4500000, 6000000};
 
 /* What is believed of them before anything is known, as strongly as if so many frames had shown
  * it: with 1 ms nearly nobody is late (KWin's commit thread starts there as well). */
 #define BELIEVED_FRAMES 8.0f
 static const float believed_late[LATCH_KERNEL_STEPS] = {
-	0.025f, 0.02f, 0.008f, 0.002f, 0.0004f, 0.0001f, 0.0001f, 0.0001f, 0.0001f, 0.0001f};
+	0.008f, 0.002f, 0.0004f, 0.0001f, 0.0001f, 0.0001f, 0.0001f, 0.0001f};
 
 /* A shorter step is tried every TRIAL_FRAMES frames, unless more than TRIAL_LATE_MAX of its frames
  * were late; after a failed trial, every TRIAL_FAILED_FRAMES. */

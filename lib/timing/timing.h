@@ -154,7 +154,7 @@ uint32_t latch_present_refresh(int64_t refresh_ns, bool async);
 #define LATCH_WORK_BINS 256
 #define LATCH_WORK_BINS_COMPOSED \
 	(LATCH_WORK_BINS * LATCH_MARGIN_MAX_COMPOSED * LATCH_MARGIN_MAX_DEN / LATCH_MARGIN_MAX_NUM)
-#define LATCH_KERNEL_STEPS 10
+#define LATCH_KERNEL_STEPS 8
 
 /** How long frames took. Weights grow instead of the old ones being made smaller. */
 struct latch_work {
