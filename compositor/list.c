@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * --list. What is known of the devices is put into a JSON document once; the text for people is
- * printed from that document.
+ * --list. The JSON document has all that is known of the devices; the text for people has what they
+ * need to choose an output and a mode.
  */
 #include "list.h"
 
@@ -15,42 +15,27 @@
 
 #define MAX_DEVICES 8
 
-/* A feature in words: what it is for, and what follows when it is missing. */
 static const struct {
 	const char *name;
 	size_t offset; // of the bool in struct kms_features
-	const char *on, *off;
 } features[] = {
-#define FEATURE(field, name, on, off) {name, offsetof(struct kms_features, field), on, off}
-	FEATURE(atomic, "atomic", "all planes change in one commit", "latch can't work without it"),
-	FEATURE(universal_planes, "universal-planes", "primary and cursor planes are visible",
-		"only overlay planes are visible"),
-	FEATURE(writeback_connectors, "writeback-connectors",
-		"pictures of the screen as it is shown, where there is such a connector",
-		"pictures of the screen are composed"),
-	FEATURE(cursor_hotspot, "cursor-hotspot",
-		"a virtual machine: the viewer is told where the cursor points",
-		"not needed: the cursor is drawn by the device itself"),
-	FEATURE(crtc_in_vblank_event, "crtc-in-vblank-event", "one commit may flip several screens",
-		"each screen is committed alone"),
-	FEATURE(timestamp_monotonic, "timestamp-monotonic", "flip times are CLOCK_MONOTONIC",
-		"flip times can jump when the clock is set"),
-	FEATURE(addfb2_modifiers, "addfb2-modifiers", "tiled and compressed buffers can be shown",
-		"linear buffers, and those whose layout the driver knows by itself"),
-	FEATURE(dumb_buffers, "dumb-buffers", "the CPU can draw cursor and composed pictures",
-		"needs a GPU for cursor and composed pictures"),
-	FEATURE(prime_import, "prime-import", "clients' dma-bufs can be shown as they are",
-		"everything has to be composed"),
-	FEATURE(prime_export, "prime-export", "its buffers can be given to a GPU",
-		"its buffers can't be given to a GPU"),
-	FEATURE(syncobj_timeline, "syncobj-timeline", "timelines live on this device",
-		"timelines live on another device, if there is one"),
-	FEATURE(atomic_async_page_flip, "atomic-async-page-flip", "games that ask for it may tear",
-		"nothing ever tears"),
+#define FEATURE(name, field) {name, offsetof(struct kms_features, field)}
+	FEATURE("atomic", atomic),
+	FEATURE("universal-planes", universal_planes),
+	FEATURE("writeback-connectors", writeback_connectors),
+	FEATURE("cursor-hotspot", cursor_hotspot),
+	FEATURE("crtc-in-vblank-event", crtc_in_vblank_event),
+	FEATURE("timestamp-monotonic", timestamp_monotonic),
+	FEATURE("addfb2-modifiers", addfb2_modifiers),
+	FEATURE("dumb-buffers", dumb_buffers),
+	FEATURE("prime-import", prime_import),
+	FEATURE("prime-export", prime_export),
+	FEATURE("syncobj-timeline", syncobj_timeline),
+	FEATURE("atomic-async-page-flip", atomic_async_page_flip),
 #undef FEATURE
 };
 #define FEATURES (sizeof(features) / sizeof(features[0]))
-_Static_assert(FEATURES == sizeof(struct kms_features) / sizeof(bool), "each has its words");
+_Static_assert(FEATURES == sizeof(struct kms_features) / sizeof(bool), "each has its name");
 
 static const char *const setting_names[KMS_SETTINGS] = {
 	[KMS_SETTING_COLORSPACE] = "colorspace",
@@ -188,14 +173,14 @@ static void add_plane(yyjson_mut_doc *doc, yyjson_mut_val *array, const struct k
 	add_formats(doc, object, "formats", &plane->formats);
 }
 
-static yyjson_mut_val *add_device(
+static void add_device(
 	yyjson_mut_doc *doc, yyjson_mut_val *array, const struct latch_list_entry *entry) {
 	const struct kms_device *device = entry->device;
 	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, array);
 	add_text(doc, object, "path", entry->path);
 	if (device == NULL) {
 		add_text(doc, object, "error", kms_error_string(entry->error));
-		return object;
+		return;
 	}
 	add_text(doc, object, "driver", device->driver);
 	add_text(doc, object, "clock", kms_clock_kind_name(device->clock));
@@ -222,187 +207,64 @@ static yyjson_mut_val *add_device(
 	for (size_t i = 0; i < device->planes_len; i++) {
 		add_plane(doc, planes, device, &device->planes[i]);
 	}
-	return object;
 }
 
-/* The text. What is not there, or null, is NULL, 0 and false. */
-
-static yyjson_mut_val *get(yyjson_mut_val *object, const char *key) {
-	return yyjson_mut_obj_get(object, key);
-}
-
-static const char *text_of(yyjson_mut_val *object, const char *key) {
-	const char *text = yyjson_mut_get_str(get(object, key));
-	return text != NULL ? text : "";
-}
-
-static uint64_t number_of(yyjson_mut_val *object, const char *key) {
-	return yyjson_mut_get_uint(get(object, key));
-}
-
-static const char *text_if(yyjson_mut_val *object, const char *key, const char *text) {
-	return yyjson_mut_get_bool(get(object, key)) ? text : "";
-}
-
-/* Formats that take the same modifiers share two lines: most do. */
-static void print_formats(FILE *file, yyjson_mut_val *formats) {
-	size_t at, others, max, len;
-	yyjson_mut_val *first, *other, *modifier;
-	yyjson_mut_arr_foreach(formats, at, max, first) {
-		yyjson_mut_val *modifiers = get(first, "modifiers");
-		bool printed = false;
-		yyjson_mut_arr_foreach(formats, others, len, other) {
-			if (!yyjson_mut_equals(get(other, "modifiers"), modifiers)) {
-				continue;
-			}
-			if (others < at) {
-				printed = true;
-				break;
-			}
-			fprintf(file, "%s %s", others == at ? "      formats  " : "",
-				text_of(other, "format"));
-		}
-		if (printed) {
-			continue;
-		}
-		fprintf(file, "\n        as     ");
-		yyjson_mut_arr_foreach(modifiers, others, len, modifier) {
-			fprintf(file, " %s", yyjson_mut_get_str(modifier));
-		}
-		fprintf(file, "\n");
-	}
-}
-
-static void print_crtcs(FILE *file, yyjson_mut_val *object) {
-	size_t i, max;
-	yyjson_mut_val *crtc;
-	yyjson_mut_arr_foreach(get(object, "crtcs"), i, max, crtc) {
-		fprintf(file, " %" PRIu64, yyjson_mut_get_uint(crtc));
-	}
-}
-
-static void print_settings(FILE *file, yyjson_mut_val *settings) {
-	const char *separator = "      settings  ";
-	for (size_t i = 0; i < KMS_SETTINGS; i++) {
-		yyjson_mut_val *setting = get(settings, setting_names[i]);
-		if (yyjson_mut_is_str(setting)) {
-			fprintf(file, "%s%s \"%s\"", separator, setting_names[i],
-				yyjson_mut_get_str(setting));
-			separator = ", ";
+static void print_crtcs(FILE *file, const struct kms_device *device, uint32_t possible_crtcs) {
+	for (size_t i = 0; i < device->crtcs_len; i++) {
+		if ((possible_crtcs & UINT32_C(1) << device->crtcs[i].index) != 0) {
+			fprintf(file, " %" PRIu32, device->crtcs[i].id);
 		}
 	}
-	yyjson_mut_val *bpc = get(settings, "max_bpc"), *hdr = get(settings, "hdr_metadata");
-	if (yyjson_mut_is_obj(bpc)) {
-		fprintf(file, "%smax_bpc %" PRIu64 " of %" PRIu64 " to %" PRIu64, separator,
-			number_of(bpc, "value"), number_of(bpc, "min"), number_of(bpc, "max"));
-		separator = ", ";
+	fputc('\n', file);
+}
+
+static void print_connector(
+	FILE *file, const struct kms_device *device, const struct kms_connector *connector) {
+	fprintf(file, "  connector %s (%" PRIu32 "): %s", connector->name, connector->id,
+		connector->writeback ? "writeback, for pictures of the screen"
+				     : kms_connector_status_names[connector->status]);
+	if (connector->make != NULL || connector->model != NULL) {
+		fprintf(file, ", %s %s", connector->make != NULL ? connector->make : "",
+			connector->model != NULL ? connector->model : "");
 	}
-	if (yyjson_mut_is_bool(hdr)) {
-		fprintf(file, "%shdr_metadata %s", separator,
-			yyjson_mut_get_bool(hdr) ? "set" : "none");
-		separator = ", ";
+	if (!connector->writeback) {
+		fprintf(file, connector->props.vrr_capable.value != 0 ? ", variable refresh"
+								      : ", no variable refresh");
 	}
-	if (separator[0] == ',') {
-		fprintf(file, "\n");
+	fprintf(file, "%s%s\n      CRTCs    ",
+		connector->props.non_desktop.value != 0 ? ", not for a desktop" : "",
+		connector->link_bad ? ", link bad" : "");
+	print_crtcs(file, device, connector->possible_crtcs);
+	for (size_t i = 0; i < connector->modes_len; i++) {
+		const struct kms_mode *mode = &connector->modes[i];
+		fprintf(file, "      mode      %ux%u@%d.%03d%s%s\n", mode->info.hdisplay,
+			mode->info.vdisplay, mode->refresh_mhz / 1000, mode->refresh_mhz % 1000,
+			mode->preferred ? " preferred" : "", mode->interlaced ? " interlaced" : "");
 	}
 }
 
-static void print_connector(FILE *file, yyjson_mut_val *object) {
-	const bool writeback = yyjson_mut_get_bool(get(object, "writeback"));
-	const char *make = text_of(object, "make"), *model = text_of(object, "model");
-	const char *serial = text_of(object, "serial");
-	const char *mounted = yyjson_mut_get_str(get(object, "panel_orientation"));
-	fprintf(file, "  connector %s (%" PRIu64 "): %s", text_of(object, "name"),
-		number_of(object, "id"),
-		writeback ? "writeback, for pictures of the screen" : text_of(object, "status"));
-	if (make[0] != '\0' || model[0] != '\0') {
-		fprintf(file, ", %s %s%s%s", make, model, serial[0] != '\0' ? " " : "", serial);
-	}
-	if (number_of(object, "width_mm") != 0 && number_of(object, "height_mm") != 0) {
-		fprintf(file, ", %" PRIu64 "x%" PRIu64 " mm", number_of(object, "width_mm"),
-			number_of(object, "height_mm"));
-	}
-	fprintf(file, "%s%s%s\n", text_if(object, "non_desktop", ", not for a desktop"),
-		yyjson_mut_get_bool(get(object, "vrr_capable")) ? ", variable refresh"
-		: writeback					? ""
-								: ", no variable refresh",
-		text_if(object, "link_bad", ", link bad"));
-	if (mounted != NULL) {
-		fprintf(file, "      mounted   %s\n", mounted);
-	}
-	fprintf(file, "      CRTCs    ");
-	print_crtcs(file, object);
-	fprintf(file, "\n");
-	size_t i, max;
-	yyjson_mut_val *mode;
-	yyjson_mut_arr_foreach(get(object, "modes"), i, max, mode) {
-		const uint64_t mhz = number_of(mode, "refresh_mhz");
-		fprintf(file, "      mode      %" PRIu64 "x%" PRIu64 "@%" PRIu64 ".%03" PRIu64 "%s%s\n",
-			number_of(mode, "width"), number_of(mode, "height"), mhz / 1000, mhz % 1000,
-			text_if(mode, "preferred", " preferred"),
-			text_if(mode, "interlaced", " interlaced"));
-	}
-	print_settings(file, get(object, "settings"));
-	print_formats(file, get(object, "writeback_formats"));
-}
-
-static void print_plane(FILE *file, yyjson_mut_val *object, const struct kms_plane *plane) {
-	yyjson_mut_val *zpos = get(object, "zpos"), *key, *value;
-	fprintf(file, "  plane %" PRIu64 ": %s, CRTCs", number_of(object, "id"),
-		text_of(object, "type"));
-	print_crtcs(file, object);
-	if (yyjson_mut_get_bool(get(zpos, "immutable"))) {
-		fprintf(file, ", zpos %" PRIu64, number_of(zpos, "value"));
-	} else if (yyjson_mut_obj_size(zpos) > 0) {
-		fprintf(file, ", zpos %" PRIu64 " to %" PRIu64, number_of(zpos, "min"),
-			number_of(zpos, "max"));
-	}
-	if (plane->props.fb_id.value != 0) {
-		fprintf(file, ", in use on CRTC %" PRIu64, plane->props.crtc_id.value);
-	}
-	fprintf(file, "\n      has      ");
-	size_t i, max;
-	yyjson_mut_obj_foreach(object, i, max, key, value) {
-		const char *at = yyjson_mut_get_str(key);
-		if (!yyjson_mut_get_bool(value) || strcmp(at, "in_use") == 0) {
-			continue;
-		}
-		for (fputc(' ', file); *at != '\0'; at++) {
-			fputc(*at == '_' ? '-' : *at, file);
-		}
-	}
-	fprintf(file, "\n");
-	print_formats(file, get(object, "formats"));
-}
-
-static void print_device(FILE *file, yyjson_mut_val *object, const struct kms_device *device) {
-	const char *path = text_of(object, "path");
+static void print_device(FILE *file, const struct latch_list_entry *entry) {
+	const struct kms_device *device = entry->device;
 	if (device == NULL) {
-		fprintf(file, "%s %s\n", path, text_of(object, "error"));
+		fprintf(file, "%s %s\n", entry->path, kms_error_string(entry->error));
 		return;
 	}
 	fprintf(file,
-		"%s: %s, %zu CRTCs, %zu planes, %s vblank clock, cursor %" PRIu64 "x%" PRIu64 "\n",
-		path, text_of(object, "driver"), device->crtcs_len, device->planes_len,
-		text_of(object, "clock"), number_of(object, "cursor_width"),
-		number_of(object, "cursor_height"));
-	fprintf(file, "  features\n");
-	for (size_t i = 0; i < FEATURES; i++) {
-		bool on = yyjson_mut_get_bool(get(get(object, "features"), features[i].name));
-		fprintf(file, "    %-24s %-3s  %s\n", features[i].name, on ? "on" : "off",
-			on ? features[i].on : features[i].off);
+		"%s: %s, %zu CRTCs, %zu planes, %s vblank clock, cursor %" PRIu32 "x%" PRIu32 "\n",
+		entry->path, device->driver, device->crtcs_len, device->planes_len,
+		kms_clock_kind_name(device->clock), device->cursor_width, device->cursor_height);
+	for (size_t i = 0; i < device->connectors_len; i++) {
+		print_connector(file, device, device->connectors[i]);
 	}
-	size_t i, max;
-	yyjson_mut_val *child;
-	yyjson_mut_arr_foreach(get(object, "connectors"), i, max, child) {
-		print_connector(file, child);
-	}
-	yyjson_mut_arr_foreach(get(object, "planes"), i, max, child) {
-		print_plane(file, child, &device->planes[i]);
+	for (size_t i = 0; i < device->planes_len; i++) {
+		const struct kms_plane *plane = &device->planes[i];
+		fprintf(file, "  plane %" PRIu32 ": %s, CRTCs", plane->id,
+			kms_plane_type_name(plane->type));
+		print_crtcs(file, device, plane->possible_crtcs);
 	}
 }
 
-int latch_list_print(FILE *file, const struct latch_list_entry *entries, size_t len, bool json) {
+static int print_json(FILE *file, const struct latch_list_entry *entries, size_t len) {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 	if (doc == NULL) {
 		return -ENOMEM;
@@ -411,18 +273,23 @@ int latch_list_print(FILE *file, const struct latch_list_entry *entries, size_t 
 	yyjson_mut_doc_set_root(doc, root);
 	yyjson_mut_val *devices = yyjson_mut_obj_add_arr(doc, root, "devices");
 	for (size_t i = 0; i < len; i++) {
-		yyjson_mut_val *object = add_device(doc, devices, &entries[i]);
-		if (!json) {
-			fputs(i > 0 ? "\n" : "", file);
-			print_device(file, object, entries[i].device);
-		}
+		add_device(doc, devices, &entries[i]);
 	}
 	/* Monitors may call themselves anything; bytes that are no UTF-8 must not fail it. */
-	const yyjson_write_flag flags = YYJSON_WRITE_PRETTY | YYJSON_WRITE_ALLOW_INVALID_UNICODE;
-	bool written = !json || (yyjson_mut_write_fp(file, doc, flags, NULL, NULL) &&
-					fputc('\n', file) != EOF);
+	const yyjson_write_flag flags = YYJSON_WRITE_PRETTY | YYJSON_WRITE_NEWLINE_AT_END |
+					YYJSON_WRITE_ALLOW_INVALID_UNICODE;
+	const bool written = yyjson_mut_write_fp(file, doc, flags, NULL, NULL);
 	yyjson_mut_doc_free(doc);
-	return !written || ferror(file) || fflush(file) != 0 ? -EIO : 0;
+	return written ? 0 : -EIO;
+}
+
+int latch_list_print(FILE *file, const struct latch_list_entry *entries, size_t len, bool json) {
+	int ret = json ? print_json(file, entries, len) : 0;
+	for (size_t i = 0; i < len && !json; i++) {
+		fputs(i > 0 ? "\n" : "", file);
+		print_device(file, &entries[i]);
+	}
+	return ret == 0 && (ferror(file) || fflush(file) != 0) ? -EIO : ret;
 }
 
 struct list {

@@ -14,8 +14,8 @@ struct latch_list_entry {
 };
 
 /**
- * Prints devices, connectors, modes, planes with their formats, and what is on and off, as text or
- * as JSON, {"devices": [...]}. Returns 0 or negative errno.
+ * Prints devices, connectors, modes and planes as text; or all that is known of them as JSON,
+ * {"devices": [...]}. Returns 0 or negative errno.
  */
 int latch_list_print(FILE *file, const struct latch_list_entry *entries, size_t len, bool json);
 

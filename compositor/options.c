@@ -161,8 +161,8 @@ static const struct option_row rows[] = {
 	{"frames", "N", "end after N flips", OPTION_NUMBER, MEMBER(frames), .min = 1,
 		.max = UINT64_MAX},
 	{"list", "[=json]",
-		"print the device, connectors, modes and planes, and what is on and\n"
-		"off and why; then exit",
+		"print devices, connectors, modes and planes, or as JSON all that is\n"
+		"known of them; then exit",
 		OPTION_NAME, MEMBER(list_json), .given = offsetof(struct latch_options, list),
 		.names = list_forms, .max = 1},
 	{"log", "LEVEL", "error, info or debug (default: info)", OPTION_NAME, MEMBER(log_level),
