@@ -12,6 +12,7 @@
 #include <yyjson.h>
 
 #include "backend/exit.h"
+#include "profile/profile.h"
 
 #define MAX_DEVICES 8
 
@@ -43,22 +44,6 @@ static const char *const setting_names[KMS_SETTINGS] = {
 	[KMS_SETTING_SCALING_MODE] = "scaling_mode",
 	[KMS_SETTING_UNDERSCAN] = "underscan",
 };
-
-static void add_formats(yyjson_mut_doc *doc, yyjson_mut_val *parent, const char *key,
-	const struct kms_format_set *set) {
-	char name[128];
-	yyjson_mut_val *formats = yyjson_mut_obj_add_arr(doc, parent, key);
-	for (size_t i = 0; i < set->len; i++) {
-		yyjson_mut_val *format = yyjson_mut_arr_add_obj(doc, formats);
-		kms_fourcc_name(name, sizeof(name), set->formats[i].fourcc);
-		yyjson_mut_obj_add_strcpy(doc, format, "format", name);
-		yyjson_mut_val *modifiers = yyjson_mut_obj_add_arr(doc, format, "modifiers");
-		for (size_t j = 0; j < set->formats[i].modifiers_len; j++) {
-			kms_modifier_name(name, sizeof(name), set->formats[i].modifiers[j]);
-			yyjson_mut_arr_add_strcpy(doc, modifiers, name);
-		}
-	}
-}
 
 static void add_crtcs(yyjson_mut_doc *doc, yyjson_mut_val *parent, const struct kms_device *device,
 	uint32_t possible_crtcs) {
@@ -132,45 +117,18 @@ static void add_connector(yyjson_mut_doc *doc, yyjson_mut_val *array,
 		yyjson_mut_obj_add_bool(doc, entry, "interlaced", mode->interlaced);
 	}
 	if (connector->writeback) {
-		add_formats(doc, object, "writeback_formats", &connector->writeback_formats);
+		latch_profile_tell_formats(
+			doc, object, "writeback_formats", &connector->writeback_formats);
 	}
 }
 
 static void add_plane(yyjson_mut_doc *doc, yyjson_mut_val *array, const struct kms_device *device,
 	const struct kms_plane *plane) {
-	const struct kms_plane_properties *props = &plane->props;
-	const struct kms_property *zpos = &props->zpos;
 	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, array);
 	yyjson_mut_obj_add_uint(doc, object, "id", plane->id);
-	add_text(doc, object, "type", kms_plane_type_name(plane->type));
 	add_crtcs(doc, object, device, plane->possible_crtcs);
-	yyjson_mut_val *place = yyjson_mut_obj_add_obj(doc, object, "zpos");
-	if (zpos->id != 0) {
-		yyjson_mut_obj_add_bool(doc, place, "immutable", zpos->immutable);
-		yyjson_mut_obj_add_uint(doc, place, "value", zpos->value);
-		yyjson_mut_obj_add_uint(doc, place, "min", zpos->min);
-		yyjson_mut_obj_add_uint(doc, place, "max", zpos->max);
-	}
-	const struct {
-		const char *key;
-		bool has;
-	} abilities[] = {
-		{"in_fence", props->in_fence_fd.id != 0},
-		{"alpha", props->alpha.id != 0},
-		{"blend_mode", props->blend_mode.id != 0},
-		{"rotation", (plane->props.rotation.mask & ~(uint32_t)DRM_MODE_ROTATE_0) != 0},
-		{"color_encoding", props->color_encoding.id != 0},
-		{"color_range", props->color_range.id != 0},
-		{"scaling_filter", props->scaling_filter.id != 0},
-		{"damage", props->fb_damage_clips.id != 0},
-		{"hotspot", props->hotspot_x.id != 0},
-		{"modifiers", plane->has_in_formats},
-		{"in_use", props->fb_id.value != 0},
-	};
-	for (size_t i = 0; i < sizeof(abilities) / sizeof(abilities[0]); i++) {
-		yyjson_mut_obj_add_bool(doc, object, abilities[i].key, abilities[i].has);
-	}
-	add_formats(doc, object, "formats", &plane->formats);
+	yyjson_mut_obj_add_bool(doc, object, "in_use", plane->props.fb_id.value != 0);
+	latch_profile_tell_plane(doc, object, plane);
 }
 
 static void add_device(

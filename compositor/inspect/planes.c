@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <drm_fourcc.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,7 +6,6 @@
 #include <string.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
-#include <xf86drm.h>
 
 #include "backend/types.h"
 #include "inspect/documents.h"
@@ -16,104 +14,27 @@
 #include "output/output.h"
 #include "plan/plan.h"
 #include "plan/reason.h"
+#include "profile/profile.h"
 #include "shell/shell.h"
 
 /* Room for the name of a format or a modifier. */
 #define NAME_MAX_BYTES 128
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const char *transform_name(enum wl_output_transform transform) {
 	return transform < LATCH_TRANSFORMS ? latch_transform_names[transform] : "unknown";
 }
 
-/* Bit 0 has the first name, and so on; NULL: not a property's value. */
-static void add_bits(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, uint32_t bits,
-	const char *const *names, size_t len) {
-	yyjson_mut_val *array = yyjson_mut_obj_add_arr(doc, object, key);
-	for (size_t i = 0; i < len; i++) {
-		if ((bits & UINT32_C(1) << i) != 0 && names[i] != NULL) {
-			yyjson_mut_arr_add_str(doc, array, names[i]);
-		}
-	}
-}
-
-static void write_modifier(char *text, size_t size, uint64_t modifier) {
-	char *name = drmGetFormatModifierName(modifier);
-	/* drm_fourcc.h has no word for "none named": the driver's own, unspoken layout. */
-	if (modifier == DRM_FORMAT_MOD_INVALID) {
-		snprintf(text, size, "implicit");
-	} else if (name != NULL) {
-		snprintf(text, size, "%s", name);
-	} else {
-		snprintf(text, size, "0x%016" PRIx64, modifier);
-	}
-	free(name);
-}
-
-static yyjson_mut_val *make_modifiers(yyjson_mut_doc *doc, const struct kms_format *format) {
-	yyjson_mut_val *modifiers = yyjson_mut_arr(doc);
-	for (size_t i = 0; i < format->modifiers_len; i++) {
-		char text[NAME_MAX_BYTES];
-		write_modifier(text, sizeof(text), format->modifiers[i]);
-		yyjson_mut_arr_add_strcpy(doc, modifiers, text);
-	}
-	return modifiers;
-}
-
-/* Formats in a row mostly have the same modifiers, whose names take libdrm long to make. */
-static bool same_modifiers(const struct kms_format *a, const struct kms_format *b) {
-	return a->modifiers_len == b->modifiers_len &&
-	       memcmp(a->modifiers, b->modifiers, a->modifiers_len * sizeof(a->modifiers[0])) == 0;
-}
-
-static void add_formats(
-	yyjson_mut_doc *doc, yyjson_mut_val *object, const struct kms_format_set *set) {
-	yyjson_mut_val *formats = yyjson_mut_obj_add_arr(doc, object, "formats");
-	yyjson_mut_val *last = NULL;
-	for (size_t i = 0; i < set->len; i++) {
-		const struct kms_format *format = &set->formats[i];
-		char text[NAME_MAX_BYTES];
-		kms_fourcc_name(text, sizeof(text), format->fourcc);
-		yyjson_mut_val *entry = yyjson_mut_arr_add_obj(doc, formats);
-		yyjson_mut_obj_add_strcpy(doc, entry, "format", text);
-		last = i > 0 && same_modifiers(format, &set->formats[i - 1])
-			       ? yyjson_mut_val_mut_copy(doc, last)
-			       : make_modifiers(doc, format);
-		yyjson_mut_obj_add_val(doc, entry, "modifiers", last);
-	}
-}
-
 static const char *const blend_modes[KMS_BLEND_COUNT] = {"premultiplied", "coverage", "none"};
-/* The bit for "any" is our own: it is every plane's. */
+/* "Any" is our own, and told to nobody. */
 static const char *const encodings[KMS_COLOR_ENCODING_COUNT] = {NULL, "bt601", "bt709", "bt2020"};
 static const char *const ranges[KMS_COLOR_RANGE_COUNT] = {NULL, "limited", "full"};
 
 yyjson_mut_val *latch_inspect_add_plane(
 	yyjson_mut_doc *doc, yyjson_mut_val *array, const struct kms_plane *plane) {
-	static const char *const rotations[] = {
-		"rotate-0", "rotate-90", "rotate-180", "rotate-270", "reflect-x", "reflect-y"};
-	const struct kms_property *zpos = &plane->props.zpos;
 	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, array);
 	yyjson_mut_obj_add_uint(doc, object, "id", plane->id);
-	yyjson_mut_obj_add_str(doc, object, "type", kms_plane_type_name(plane->type));
-	if (zpos->id != 0) {
-		yyjson_mut_val *range = yyjson_mut_obj_add_obj(doc, object, "zpos");
-		yyjson_mut_obj_add_uint(doc, range, "min", zpos->min);
-		yyjson_mut_obj_add_uint(doc, range, "max", zpos->max);
-		yyjson_mut_obj_add_bool(doc, range, "immutable", zpos->immutable);
-	} else {
-		yyjson_mut_obj_add_null(doc, object, "zpos");
-	}
-	yyjson_mut_obj_add_bool(doc, object, "alpha", plane->props.alpha.id != 0);
 	yyjson_mut_obj_add_bool(doc, object, "tells_modifiers", plane->has_in_formats);
-	add_bits(doc, object, "rotations", plane->props.rotation.mask, rotations, COUNT(rotations));
-	add_bits(doc, object, "blend_modes", plane->props.blend_mode.mask, blend_modes,
-		COUNT(blend_modes));
-	add_bits(doc, object, "color_encodings", plane->props.color_encoding.mask, encodings,
-		COUNT(encodings));
-	add_bits(doc, object, "color_ranges", plane->props.color_range.mask, ranges, COUNT(ranges));
-	add_formats(doc, object, &plane->formats);
+	latch_profile_tell_plane(doc, object, plane);
 	return object;
 }
 
@@ -133,7 +54,7 @@ static void add_buffer(
 	yyjson_mut_obj_add_int(doc, buffer, "height", layer->buffer_height);
 	kms_fourcc_name(text, sizeof(text), layer->fourcc);
 	latch_inspect_add_text(doc, buffer, "format", layer->fourcc != 0 ? text : NULL);
-	write_modifier(text, sizeof(text), layer->modifier);
+	kms_modifier_name(text, sizeof(text), layer->modifier);
 	latch_inspect_add_text(doc, buffer, "modifier", layer->is_dmabuf ? text : NULL);
 	snprintf(text, sizeof(text), "0x%016" PRIx64, layer->modifier);
 	latch_inspect_add_text(doc, buffer, "modifier_number", layer->is_dmabuf ? text : NULL);

@@ -91,7 +91,7 @@ void kms_modifier_name(char *text, size_t size, uint64_t modifier) {
 	char *name = drmGetFormatModifierName(modifier);
 	char *vendor = drmGetFormatModifierVendor(modifier);
 	if (modifier == DRM_FORMAT_MOD_INVALID) {
-		snprintf(text, size, "(driver's own)");
+		snprintf(text, size, "implicit");
 	} else if (name == NULL) {
 		snprintf(text, size, "0x%016" PRIx64, modifier);
 	} else if (vendor == NULL || modifier == DRM_FORMAT_MOD_LINEAR) {

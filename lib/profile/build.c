@@ -80,13 +80,16 @@ struct kms_plane *profile_add_plane(struct profile_reader *reader, uint32_t type
 	return plane;
 }
 
-/* "XR24"; drm_info has the number. */
+/* "XR24", or "R8", which has blanks behind it; drm_info has the number. */
 static uint32_t fourcc_of(yyjson_val *value) {
 	const char *text = yyjson_get_str(value);
-	return yyjson_get_len(value) == 4 && text != NULL
-		       ? fourcc_code((uint32_t)text[0], (uint32_t)text[1], (uint32_t)text[2],
-				 (uint32_t)text[3])
-		       : (uint32_t)yyjson_get_uint(value);
+	const size_t len = yyjson_get_len(value);
+	unsigned char name[] = {' ', ' ', ' ', ' '};
+	if (text == NULL || len == 0 || len > sizeof(name)) {
+		return (uint32_t)yyjson_get_uint(value);
+	}
+	memcpy(name, text, len);
+	return fourcc_code(name[0], name[1], name[2], name[3]);
 }
 
 bool profile_add_formats(struct kms_plane *plane, yyjson_val *fourccs, uint64_t modifier,

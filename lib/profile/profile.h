@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <yyjson.h>
+
 #include "kms/plane.h"
 #include "plan/plan.h"
 
@@ -89,6 +91,21 @@ struct latch_profile *latch_profile_read(const char *name, char *why, size_t siz
 
 /** NULL is fine. */
 void latch_profile_destroy(struct latch_profile *profile);
+
+/**
+ * Adds what latch_profile_read() reads of a plane to a JSON object: type, formats, and properties by
+ * the kernel's names. All that tells of planes tells of them so.
+ */
+void latch_profile_tell_plane(
+	yyjson_mut_doc *doc, yyjson_mut_val *object, const struct kms_plane *plane);
+
+/** Adds an array of {"fourccs": ["XR24", ...], "modifiers": {"LINEAR": "0x0000000000000000", ...}}. */
+void latch_profile_tell_formats(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key,
+	const struct kms_format_set *formats);
+
+/** Adds an array of those names whose bits are in the mask. */
+void latch_profile_tell_names(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key,
+	const char *const names[KMS_PROPERTY_NAMES], uint32_t mask);
 
 /** What one plane is to show. */
 struct latch_profile_shown {

@@ -51,7 +51,7 @@ for plane in planes.values():
     assert plane["formats"], plane
     assert "LINEAR" in plane["formats"][0]["modifiers"], plane["formats"][0]
 (primary,) = [plane for plane in planes.values() if plane["type"] == "primary"]
-assert "XR24" in [format["format"] for format in primary["formats"]], primary'
+assert any("XR24" in formats["fourccs"] for formats in primary["formats"]), primary'
 }
 
 fullscreen_is_on_primary() {

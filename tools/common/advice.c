@@ -53,23 +53,30 @@ static bool is_ycbcr(const char *format) {
 	return latch_format_is_ycbcr(fourcc_code(name[0], name[1], name[2], name[3]));
 }
 
+static void add_fourccs(struct list *list, yyjson_mut_val *set, bool ycbcr) {
+	size_t i, len;
+	yyjson_mut_val *fourcc;
+	yyjson_mut_arr_foreach(yyjson_mut_obj_get(set, "fourccs"), i, len, fourcc) {
+		if (is_ycbcr(get_text(fourcc, "")) == ycbcr) {
+			add_word(list, get_text(fourcc, ""));
+		}
+	}
+}
+
 /* The formats that planes can show, those of the layer's kind first: RGB is no help to a film. */
 static bool append_formats(
 	char text[ADVICE_MAX], yyjson_mut_val *planes, yyjson_mut_val *layer) {
 	const bool ycbcr = is_ycbcr(get_text(layer, "/buffer/format"));
 	text_append(text, ADVICE_MAX, ":");
 	struct list list = {.text = text + strlen(text), .size = ADVICE_MAX - strlen(text)};
-	size_t i, j, len, formats_len;
-	yyjson_mut_val *plane, *format;
+	size_t i, j, len, sets_len;
+	yyjson_mut_val *plane, *set;
 	for (int others = 0; others < 2; others++) {
 		yyjson_mut_arr_foreach(planes, i, len, plane) {
-			yyjson_mut_val *formats =
+			yyjson_mut_val *sets =
 				counts(plane) ? yyjson_mut_obj_get(plane, "formats") : NULL;
-			yyjson_mut_arr_foreach(formats, j, formats_len, format) {
-				const char *name = get_text(format, "/format");
-				if ((is_ycbcr(name) != ycbcr) == others) {
-					add_word(&list, name);
-				}
+			yyjson_mut_arr_foreach(sets, j, sets_len, set) {
+				add_fourccs(&list, set, others ? !ycbcr : ycbcr);
 			}
 		}
 	}
@@ -81,15 +88,18 @@ static bool append_modifiers(
 	const char *name = get_text(layer, "/buffer/format");
 	text_append(text, ADVICE_MAX, "; planes here take %s as:", name);
 	struct list list = {.text = text + strlen(text), .size = ADVICE_MAX - strlen(text)};
-	size_t i, j, len, modifiers_len;
-	yyjson_mut_val *plane, *modifier;
+	size_t i, j, k, len, sets_len, modifiers_len;
+	yyjson_mut_val *plane, *set, *modifier, *number;
 	yyjson_mut_arr_foreach(planes, i, len, plane) {
-		yyjson_mut_val *format =
-			find_text(yyjson_mut_obj_get(plane, "formats"), "/format", name);
-		yyjson_mut_val *modifiers =
-			counts(plane) ? yyjson_mut_obj_get(format, "modifiers") : NULL;
-		yyjson_mut_arr_foreach(modifiers, j, modifiers_len, modifier) {
-			add_word(&list, get_text(modifier, ""));
+		yyjson_mut_val *sets = counts(plane) ? yyjson_mut_obj_get(plane, "formats") : NULL;
+		yyjson_mut_arr_foreach(sets, j, sets_len, set) {
+			if (find_text(yyjson_mut_obj_get(set, "fourccs"), "", name) == NULL) {
+				continue;
+			}
+			yyjson_mut_val *modifiers = yyjson_mut_obj_get(set, "modifiers");
+			yyjson_mut_obj_foreach(modifiers, k, modifiers_len, modifier, number) {
+				add_word(&list, get_text(modifier, ""));
+			}
 		}
 	}
 	return list.words > 0;

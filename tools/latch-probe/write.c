@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Prints what was found out, as text and as a profile. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <yyjson.h>
 
 #include "probe.h"
@@ -95,14 +94,6 @@ void probe_print(FILE *file, const struct probe *probe, const char *path) {
 	}
 }
 
-static void add_rotations(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t mask) {
-	for (size_t i = 0; i < KMS_PROPERTY_NAMES; i++) {
-		if ((mask >> i & 1) != 0) {
-			yyjson_mut_arr_add_str(doc, array, kms_rotation_names[i]);
-		}
-	}
-}
-
 static void add_limits(yyjson_mut_doc *doc, yyjson_mut_val *object,
 	const struct latch_profile_limit *known, size_t len, const void *limits) {
 	yyjson_mut_val *to = yyjson_mut_obj_add_obj(doc, object, "limits");
@@ -117,60 +108,8 @@ static void add_limits(yyjson_mut_doc *doc, yyjson_mut_val *object,
 			yyjson_mut_obj_add_uint(doc, to, name, *(const uint32_t *)member);
 		} else if (known[i].kind == LATCH_PROFILE_ROTATIONS &&
 			   *(const uint32_t *)member != 0) {
-			add_rotations(doc, yyjson_mut_obj_add_arr(doc, to, name),
+			latch_profile_tell_names(doc, to, name, kms_rotation_names,
 				*(const uint32_t *)member);
-		}
-	}
-}
-
-static void add_properties(
-	yyjson_mut_doc *doc, yyjson_mut_val *object, const struct kms_plane *plane) {
-	yyjson_mut_val *to = yyjson_mut_obj_add_obj(doc, object, "properties");
-	for (size_t i = 0; i < kms_plane_specs_len; i++) {
-		const struct kms_property_spec *spec = &kms_plane_specs[i];
-		const struct kms_property *property = kms_property_at(&plane->props, spec);
-		const bool is_zpos = property == &plane->props.zpos;
-		const bool flag = property == &plane->props.alpha ||
-				  property == &plane->props.hotspot_x ||
-				  property == &plane->props.hotspot_y;
-		if (property->id == 0) {
-			continue;
-		}
-		if (spec->names != NULL) {
-			yyjson_mut_val *names = yyjson_mut_obj_add_arr(doc, to, spec->name);
-			for (size_t j = 0; j < KMS_PROPERTY_NAMES; j++) {
-				if ((property->mask >> j & 1) != 0 && spec->names[j] != NULL) {
-					yyjson_mut_arr_add_str(doc, names, spec->names[j]);
-				}
-			}
-		} else if (is_zpos && property->immutable) {
-			yyjson_mut_obj_add_uint(doc, to, spec->name, property->value);
-		} else if (is_zpos) {
-			yyjson_mut_val *range = yyjson_mut_obj_add_arr(doc, to, spec->name);
-			yyjson_mut_arr_add_uint(doc, range, property->min);
-			yyjson_mut_arr_add_uint(doc, range, property->max);
-		} else if (flag) {
-			yyjson_mut_obj_add_bool(doc, to, spec->name, true);
-		}
-	}
-}
-
-/* Each format with its modifiers. */
-static void add_formats(
-	yyjson_mut_doc *doc, yyjson_mut_val *object, const struct kms_format_set *set) {
-	yyjson_mut_val *formats = yyjson_mut_obj_add_arr(doc, object, "formats");
-	for (size_t i = 0; i < set->len; i++) {
-		char text[80];
-		yyjson_mut_val *format = yyjson_mut_arr_add_obj(doc, formats);
-		yyjson_mut_val *fourccs = yyjson_mut_obj_add_arr(doc, format, "fourccs");
-		yyjson_mut_arr_add_uint(doc, fourccs, set->formats[i].fourcc);
-		yyjson_mut_val *modifiers = yyjson_mut_obj_add_obj(doc, format, "modifiers");
-		for (size_t j = 0; j < set->formats[i].modifiers_len; j++) {
-			const uint64_t modifier = set->formats[i].modifiers[j];
-			kms_modifier_name(text, sizeof(text), modifier);
-			yyjson_mut_val *key = yyjson_mut_strcpy(doc, text);
-			snprintf(text, sizeof(text), "0x%016" PRIx64, modifier);
-			yyjson_mut_obj_add(modifiers, key, yyjson_mut_strcpy(doc, text));
 		}
 	}
 }
@@ -179,9 +118,7 @@ static void add_plane(yyjson_mut_doc *doc, yyjson_mut_val *planes, const struct 
 	size_t i) {
 	const struct kms_plane *plane = &probe->profile.planes[i];
 	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, planes);
-	yyjson_mut_obj_add_str(doc, object, "type", kms_plane_type_name(plane->type));
-	add_formats(doc, object, &plane->formats);
-	add_properties(doc, object, plane);
+	latch_profile_tell_plane(doc, object, plane);
 	yyjson_mut_val *sizes = yyjson_mut_obj_add_arr(doc, object, "sizes");
 	for (size_t j = 0; j < plane->sizes_len; j++) {
 		yyjson_mut_val *size = yyjson_mut_arr_add_arr(doc, sizes);

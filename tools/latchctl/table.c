@@ -106,21 +106,24 @@ static void print_grid(FILE *file, const struct grid *grid, int width) {
 }
 
 static void write_can(yyjson_mut_val *plane, char cell[CELL_MAX]) {
-	yyjson_mut_val *rotations = yyjson_mut_obj_get(plane, "rotations");
-	yyjson_mut_val *blends = yyjson_mut_obj_get(plane, "blend_modes");
+	yyjson_mut_val *can = yyjson_mut_obj_get(plane, "properties");
 	const struct {
 		bool can;
 		const char *name;
 	} abilities[] = {
-		{yyjson_mut_arr_size(rotations) > (find_text(rotations, "", "rotate-0") != NULL),
-			"rotate"},
-		{get_bool(plane, "/alpha"), "alpha"},
-		{find_text(blends, "", "coverage") != NULL, "coverage"},
-		{yyjson_mut_arr_size(yyjson_mut_obj_get(plane, "color_encodings")) > 0, "yuv"},
+		{yyjson_mut_arr_size(yyjson_mut_obj_get(can, "rotation")) > 1, "rotate"},
+		{get_bool(can, "/alpha"), "alpha"},
+		{find_text(yyjson_mut_obj_get(can, "pixel blend mode"), "", "Coverage") != NULL,
+			"coverage"},
+		{yyjson_mut_obj_get(can, "COLOR_ENCODING") != NULL, "yuv"},
 	};
-	snprintf(cell, CELL_MAX, "%zu formats",
-		yyjson_mut_arr_size(yyjson_mut_obj_get(plane, "formats")));
-	for (size_t i = 0; i < sizeof(abilities) / sizeof(abilities[0]); i++) {
+	size_t formats = 0, i, len;
+	yyjson_mut_val *set;
+	yyjson_mut_arr_foreach(yyjson_mut_obj_get(plane, "formats"), i, len, set) {
+		formats += yyjson_mut_arr_size(yyjson_mut_obj_get(set, "fourccs"));
+	}
+	snprintf(cell, CELL_MAX, "%zu formats", formats);
+	for (i = 0; i < sizeof(abilities) / sizeof(abilities[0]); i++) {
 		if (abilities[i].can) {
 			text_append(cell, CELL_MAX, ", %s", abilities[i].name);
 		}
@@ -148,15 +151,16 @@ static void write_shows(yyjson_mut_val *output, yyjson_mut_val *plane, char cell
 
 static void fill_plane(
 	yyjson_mut_val *output, yyjson_mut_val *plane, size_t index, char cells[][CELL_MAX]) {
-	const int64_t min = get_int(plane, "/zpos/min"), max = get_int(plane, "/zpos/max");
+	yyjson_mut_val *zpos = yyjson_mut_ptr_get(plane, "/properties/zpos");
 	snprintf(cells[0], CELL_MAX, "%" PRId64, get_int(plane, "/id"));
 	snprintf(cells[1], CELL_MAX, "%s", get_text(plane, "/type"));
-	if (!yyjson_mut_is_obj(yyjson_mut_obj_get(plane, "zpos"))) {
+	if (zpos == NULL) {
 		snprintf(cells[2], CELL_MAX, "-");
-	} else if (min == max) {
-		snprintf(cells[2], CELL_MAX, "%" PRId64, min);
+	} else if (yyjson_mut_is_arr(zpos)) {
+		snprintf(cells[2], CELL_MAX, "%" PRId64 " to %" PRId64, get_int(zpos, "/0"),
+			get_int(zpos, "/1"));
 	} else {
-		snprintf(cells[2], CELL_MAX, "%" PRId64 " to %" PRId64, min, max);
+		snprintf(cells[2], CELL_MAX, "%" PRId64, get_int(zpos, ""));
 	}
 	write_shows(output, plane, cells[3]);
 	write_can(plane, cells[4]);

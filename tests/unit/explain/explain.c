@@ -5,9 +5,8 @@
 
 static const char list[] =
 	"{'devices': [{'path': '/dev/dri/card1', 'planes': [{'type': 'overlay', 'formats': "
-	"[{'format': 'YUYV', 'modifiers': ['LINEAR']}]}]}, {'path': '/dev/dri/card7', 'planes': "
-	"[{'type': 'overlay', 'formats': [{'format': 'XR24', 'modifiers': ['LINEAR']}, {'format': "
-	"'NV12', 'modifiers': ['LINEAR']}]}]}]}";
+	"[{'fourccs': ['YUYV']}]}]}, {'path': '/dev/dri/card7', 'planes': "
+	"[{'type': 'overlay', 'formats': [{'fourccs': ['XR24', 'NV12']}]}]}]}";
 
 /* Without the lines' ends. */
 static char *explain(const char *run, const char *planes) {

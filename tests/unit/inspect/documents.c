@@ -70,14 +70,16 @@ static void planes(void **state) {
 			{
 				.zpos = {.id = 1, .min = 1, .max = 254},
 				.alpha = {.id = 2},
-				.rotation.mask = DRM_MODE_ROTATE_0 | DRM_MODE_ROTATE_180 |
-						 DRM_MODE_REFLECT_Y,
-				.blend_mode.mask =
-					1u << KMS_BLEND_PREMULTIPLIED | 1u << KMS_BLEND_NONE,
-				.color_encoding.mask = 1u << KMS_COLOR_ENCODING_ANY |
-						       1u << KMS_COLOR_ENCODING_BT709,
-				.color_range.mask =
-					1u << KMS_COLOR_RANGE_ANY | 1u << KMS_COLOR_RANGE_FULL,
+				.rotation = {.id = 3,
+					.mask = DRM_MODE_ROTATE_0 | DRM_MODE_ROTATE_180 |
+						DRM_MODE_REFLECT_Y},
+				.blend_mode = {.id = 4,
+					.mask = 1u << KMS_BLEND_PREMULTIPLIED |
+						1u << KMS_BLEND_NONE},
+				.color_encoding = {.id = 5,
+					.mask = 1u << KMS_COLOR_ENCODING_ANY |
+						1u << KMS_COLOR_ENCODING_BT709},
+				.color_range.mask = 1u << KMS_COLOR_RANGE_ANY,
 			},
 	};
 	static const struct {
@@ -97,22 +99,23 @@ static void planes(void **state) {
 	}
 	yyjson_mut_val *told = latch_inspect_add_plane(doc, add_array(doc, "planes"), &plane);
 	assert_json(told, "",
-		"{'id':34,'type':'overlay','zpos':{'min':1,'max':254,'immutable':false},"
-		"'alpha':true,'tells_modifiers':true,"
-		"'rotations':['rotate-0','rotate-180','reflect-y'],"
-		"'blend_modes':['premultiplied','none'],'color_encodings':['bt709'],"
-		"'color_ranges':['full'],'formats':[{'format':'XR24','modifiers':['LINEAR',"
-		"'X_TILED']},{'format':'AR24','modifiers':['LINEAR','X_TILED']},"
-		"{'format':'NV12','modifiers':['implicit','0xfe00000000000001']}]}");
+		"{'id':34,'tells_modifiers':true,'type':'overlay','formats':[{'fourccs':['XR24',"
+		"'AR24'],'modifiers':{'LINEAR':'0x0000000000000000','INTEL_X_TILED':"
+		"'0x0100000000000001'}},{'fourccs':['NV12'],'modifiers':{'implicit':"
+		"'0x00ffffffffffffff','0xfe00000000000001':'0xfe00000000000001'}}],"
+		"'properties':{'zpos':[1,254],'alpha':true,'pixel blend mode':['Pre-multiplied','None'],"
+		"'rotation':['rotate-0','rotate-180','reflect-y'],'COLOR_ENCODING':"
+		"['ITU-R BT.709 YCbCr']}}");
 
-	plane.props.zpos = (struct kms_property){.id = 1, .immutable = true, .min = 3, .max = 3};
+	plane.props.zpos = (struct kms_property){.id = 1, .immutable = true, .value = 3};
 	plane.props.alpha.id = 0;
 	told = latch_inspect_add_plane(doc, add_array(doc, "immutable"), &plane);
-	assert_json(told, "/zpos", "{'min':3,'max':3,'immutable':true}");
-	assert_json(told, "/alpha", "false");
+	assert_json(told, "/properties/zpos", "3");
 	plane.props.zpos.id = 0;
 	told = latch_inspect_add_plane(doc, add_array(doc, "without"), &plane);
-	assert_json(told, "/zpos", "null");
+	assert_json(told, "/properties/pixel blend mode/1", "'None'");
+	assert_null(yyjson_mut_ptr_get(told, "/properties/zpos"));
+	assert_null(yyjson_mut_ptr_get(told, "/properties/alpha"));
 	kms_format_set_finish(&plane.formats);
 }
 
@@ -142,7 +145,7 @@ static void a_layer_on_a_plane(void **state) {
 	yyjson_mut_val *told = latch_inspect_add_layer(doc, add_array(doc, "layers"), &layer);
 	assert_json(told, "",
 		"{'kind':'surface','surface':7,'buffer':{'dmabuf':true,'width':1920,"
-		"'height':1080,'format':'NV12','modifier':'X_TILED',"
+		"'height':1080,'format':'NV12','modifier':'INTEL_X_TILED',"
 		"'modifier_number':'0x0100000000000001'},"
 		"'src':{'x':0.5,'y':1.25,'width':1919.0,'height':1078.5},"
 		"'dst':{'x':-10,'y':20,'width':960,'height':540},'transform':'flipped-90',"

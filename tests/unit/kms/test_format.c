@@ -81,6 +81,9 @@ static void test_names(void **state) {
 	assert_non_null(strstr(text, "X_TILED"));
 	kms_modifier_name(text, sizeof(text), UINT64_C(0x7700000000000001));
 	assert_string_equal(text, "0x7700000000000001");
+	/* drm_fourcc.h has no word for "none named": the driver's own, unspoken layout. */
+	kms_modifier_name(text, sizeof(text), DRM_FORMAT_MOD_INVALID);
+	assert_string_equal(text, "implicit");
 }
 
 TEST_MAIN("kms-format", UNIT(test_blob), UNIT(test_list), UNIT(test_names))

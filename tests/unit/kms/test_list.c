@@ -30,9 +30,9 @@ static void test_list(void **state) {
 		{"/devices/0/connectors/0/panel_orientation", "'Left Side Up'"},
 		{"/devices/0/connectors/1/settings/max_bpc", "null"},
 		{"/devices/0/connectors/1/settings/colorspace", "null"},
-		{"/devices/0/connectors/1/writeback_formats/0/format", "'RG16'"},
-		{"/devices/0/planes/3/zpos/max", "5"},
-		{"/devices/0/planes/0/formats/1/modifiers/0", "'LINEAR'"},
+		{"/devices/0/connectors/1/writeback_formats/0/fourccs/0", "'RG16'"},
+		{"/devices/0/planes/3/properties/zpos", "[2,5]"},
+		{"/devices/0/planes/0/formats/1", "{'fourccs':['NV12'],'modifiers':{'LINEAR':'0x0000000000000000'}}"},
 		{"/devices/1/error", "'has no atomic modesetting'"});
 	yyjson_doc_free(doc);
 }

@@ -22,8 +22,9 @@ static void every_reason_has_advice_or_needs_none(void **state) {
 
 static void add_format(yyjson_mut_val *plane, const char *name) {
 	yyjson_mut_val *formats = yyjson_mut_obj_get(plane, "formats");
-	yyjson_mut_obj_add_strcpy(
-		example, yyjson_mut_arr_add_obj(example, formats), "format", name);
+	yyjson_mut_arr_add_strcpy(example,
+		yyjson_mut_obj_add_arr(example, yyjson_mut_arr_add_obj(example, formats), "fourccs"),
+		name);
 }
 
 /* What the example's layer of that output is told against this reason. The next call writes over

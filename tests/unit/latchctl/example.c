@@ -6,14 +6,12 @@
 yyjson_mut_doc *example;
 
 #define FORMATS \
-	"'formats': [{'format': 'XR24', 'modifiers': ['LINEAR', 'X_TILED']}, " \
-	"{'format': 'AR24', 'modifiers': ['LINEAR']}]"
-#define PLANE(id, type, use, output, surface, zpos, alpha, rotations, encodings) \
+	"'formats': [{'fourccs': ['XR24'], 'modifiers': {'LINEAR': '0x0', 'X_TILED': " \
+	"'0x0100000000000001'}}, {'fourccs': ['AR24'], 'modifiers': {'LINEAR': '0x0'}}]"
+#define PLANE(id, type, use, output, surface, rotations, properties) \
 	"{'id': " #id ", 'type': '" type "', 'use': '" use "', 'output': " output \
-	", 'surface': " surface ", 'zpos': " zpos ", 'alpha': " alpha \
-	", 'tells_modifiers': true, 'rotations': ['rotate-0'" rotations \
-	"], 'blend_modes': ['premultiplied'], 'color_encodings': [" encodings \
-	"], 'color_ranges': [], " FORMATS "}"
+	", 'surface': " surface ", 'tells_modifiers': true, 'properties': {'rotation': " \
+	"['rotate-0'" rotations "], 'pixel blend mode': ['Pre-multiplied']" properties "}, " FORMATS "}"
 #define LAYER(surface, pid, app_id, title, x, width, buffer, place, reasons, error, held) \
 	"{'kind': 'surface', 'surface': " #surface ", 'pid': " pid ", 'app_id': '" app_id \
 	"', 'title': '" title "', 'buffer': {'width': " #width \
@@ -32,12 +30,13 @@ static const char planes[] =
 	"{'node': '/dev/dri/card0', 'driver': 'vkms', 'clock': 'simulated'}, 'mode': {'width': "
 	"1000, 'height': 500, 'refresh_mhz': 60004}, 'scale': 1.5, 'transform': 'normal', 'plan': "
 	"{'rung': 'mixed', 'composed': true, 'visible': 3, 'on_planes': 1, 'tests': 4}, 'planes': ["
-	PLANE(31, "primary", "composed", "null", "null", "null", "false", "", "") ", "
-	PLANE(33, "overlay", "layer", "null", "11", "{'min': 1, 'max': 9, 'immutable': false}",
-		"true", ", 'rotate-180'", "'bt709'") ", "
-	PLANE(35, "overlay", "free", "null", "null", "null", "false", "", "") ", "
-	PLANE(37, "overlay", "other-output", "'Virtual-2'", "null", "null", "false", "", "") ", "
-	PLANE(39, "cursor", "cursor", "null", "null", "null", "false", "", "") "], 'layers': ["
+	PLANE(31, "primary", "composed", "null", "null", "", "") ", "
+	PLANE(33, "overlay", "layer", "null", "11",
+		", 'rotate-180'", ", 'zpos': [1, 9], 'alpha': true, "
+		"'COLOR_ENCODING': ['ITU-R BT.709 YCbCr']") ", "
+	PLANE(35, "overlay", "free", "null", "null", "", "") ", "
+	PLANE(37, "overlay", "other-output", "'Virtual-2'", "null", "", "") ", "
+	PLANE(39, "cursor", "cursor", "null", "null", "", "") "], 'layers': ["
 	LAYER(11, "1011", "org.example.Player", "a film", 500, 500,
 		"'dmabuf': true, 'modifier': 'X_TILED', 'modifier_number': '0x0100000000000001'",
 		"'place': 'plane', 'plane': 33, 'plane_type': 'overlay'", "", "null", "null") ", "
