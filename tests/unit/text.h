@@ -60,6 +60,14 @@ static inline yyjson_doc *json_parse(const char *source) {
 	return doc;
 }
 
+/** The same, to be changed. */
+static inline yyjson_mut_doc *json_parse_mut(const char *source) {
+	yyjson_doc *doc = json_parse(source);
+	yyjson_mut_doc *copy = yyjson_doc_mut_copy(doc, NULL);
+	yyjson_doc_free(doc);
+	return copy;
+}
+
 struct json_fact {
 	const char *path;
 	const char *value;

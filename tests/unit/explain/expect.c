@@ -60,7 +60,7 @@ static char *check(const char *text, bool met) {
 	if (!expect_parse(&expect, text, problem)) {
 		fail_msg("%s", problem);
 	}
-	yyjson_mut_doc *doc = run_parse(run_text);
+	yyjson_mut_doc *doc = json_parse_mut(run_text);
 	const bool is = expect_judge(&expect, yyjson_mut_doc_get_root(doc), text_begin());
 	yyjson_mut_doc_free(doc);
 	char *said = text_end();
@@ -107,7 +107,7 @@ static void figures_are_of_all_or_of_a_label(void **state) {
 static void nothing_shown_meets_no_share(void **state) {
 	struct expect expect = {0};
 	char problem[EXPECT_PROBLEM_MAX];
-	yyjson_mut_doc *doc = run_parse("{'surfaces': [], 'others': {'frames': 0}}");
+	yyjson_mut_doc *doc = json_parse_mut("{'surfaces': [], 'others': {'frames': 0}}");
 	assert_true(expect_parse(&expect, "missed<=1%", problem));
 	assert_false(expect_judge(&expect, yyjson_mut_doc_get_root(doc), text_begin()));
 	ASSERT_HAS(text_end(), "not as expected: missed<=1%: there is no such frame\n");

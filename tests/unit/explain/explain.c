@@ -10,7 +10,7 @@ static const char list[] =
 
 /* Without the lines' ends. */
 static char *explain(const char *run, const char *planes) {
-	yyjson_mut_doc *doc = run_parse(run), *other = planes ? run_parse(planes) : NULL;
+	yyjson_mut_doc *doc = json_parse_mut(run), *other = planes ? json_parse_mut(planes) : NULL;
 	explain_print(text_begin(), yyjson_mut_doc_get_root(doc), yyjson_mut_doc_get_root(other));
 	yyjson_mut_doc_free(doc);
 	yyjson_mut_doc_free(other);
@@ -62,7 +62,7 @@ static void it_says_what_is_not_known(void **state) {
 
 static void nodes_of_devices(void **state) {
 	char text[32] = "";
-	yyjson_mut_doc *doc = run_parse(run_text);
+	yyjson_mut_doc *doc = json_parse_mut(run_text);
 	assert_true(explain_node(yyjson_mut_doc_ptr_get(doc, "/outputs/0"), text, sizeof(text)));
 	assert_string_equal(text, "/dev/dri/card7");
 	assert_false(explain_node(yyjson_mut_doc_ptr_get(doc, "/outputs/1"), text, sizeof(text)));

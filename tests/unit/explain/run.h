@@ -3,7 +3,6 @@
 #pragma once
 
 #include "../text.h"
-#include "document.h"
 
 #define STAGE(count, mean, p50, p99)                                                               \
 	"{'count': " #count ", 'mean_ns': " #mean ", 'p50_ns': " #p50 ", 'p95_ns': 0, 'p99_ns': "   \
@@ -32,11 +31,3 @@ static const char run_text[] =
 	"0, 'reasons': [], 'superseded': 0, 'dropped': 1, 'missed': 0, 'fence_errors': 0}], "
 	"'others': {'surfaces': 2, 'frames': 100, 'on_plane': 76, 'by_plane_type': {'overlay': "
 	"76}, 'composed': 24, 'reasons': [{'name': 'format', 'frames': 24}], 'missed': 1}}";
-
-/** The caller frees it. Source: JSON that has ' in the place of each ". */
-static inline yyjson_mut_doc *run_parse(const char *source) {
-	yyjson_doc *doc = json_parse(source);
-	yyjson_mut_doc *copy = yyjson_doc_mut_copy(doc, NULL);
-	yyjson_doc_free(doc);
-	return copy;
-}

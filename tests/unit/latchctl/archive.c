@@ -2,9 +2,8 @@
 /* The archive of a report, and what is kept out of it. */
 #include "archive.h"
 
-#include "../test.h"
+#include "../text.h"
 #include "document.h"
-#include "example.h"
 #include "hide.h"
 
 static char path[] = "/tmp/latch-test-archive-XXXXXX";
@@ -59,7 +58,7 @@ static void a_full_disk_is_told(void **state) {
 static void secrets_are_hidden(void **state) {
 	struct secrets secrets = {0};
 	yyjson_mut_doc *doc =
-		example_parse("{'serial': 'A0B1', 'list': [{'title': 'a diary', 'name': 'DP-1'}], "
+		json_parse_mut("{'serial': 'A0B1', 'list': [{'title': 'a diary', 'name': 'DP-1'}], "
 			      "'description': null}");
 	secrets_take(&secrets, yyjson_mut_doc_get_root(doc));
 	assert_string_equal(get_text(yyjson_mut_doc_get_root(doc), "/serial"), "");

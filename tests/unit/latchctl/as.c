@@ -2,8 +2,7 @@
 /* Where layers would be on other devices. */
 #include "as.h"
 #include "document.h"
-#include "example.h"
-#include "../test.h"
+#include "../text.h"
 
 static const char source[] =
 	"{'outputs': [{'name': 'X', 'mode': {'width': 1920, 'height': 1080}, 'layers': ["
@@ -28,7 +27,7 @@ static const char source[] =
 static yyjson_mut_doc *doc;
 
 static int setup(void **state) {
-	doc = example_parse(source);
+	doc = json_parse_mut(source);
 	return doc == NULL;
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "../test.h"
-#include "document.h"
+#include "../text.h"
 #include "example.h"
 
 yyjson_mut_doc *example;
@@ -57,19 +56,8 @@ static const char planes[] =
 	LAYER(12, "1012", "foot", "a title", 0, 500, DMABUF, COMPOSED,
 		REASON("no-kms", "it has no planes"), "null", "null") "]}]}";
 
-yyjson_mut_doc *example_parse(const char *source) {
-	char *text = strdup(source);
-	for (char *at = text; (at = strchr(at, '\'')) != NULL;) {
-		*at = '"';
-	}
-	yyjson_mut_doc *doc = document_parse(text, strlen(text));
-	assert_non_null(doc);
-	free(text);
-	return doc;
-}
-
 int example_begin(void **state) {
-	example = example_parse(planes);
+	example = json_parse_mut(planes);
 	return 0;
 }
 

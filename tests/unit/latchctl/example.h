@@ -17,9 +17,6 @@ enum {
 	EXAMPLE_WINDOW,
 };
 
-/* The document of a text that has ' in the place of each ". The caller frees it. */
-yyjson_mut_doc *example_parse(const char *source);
-
 /* A document of planes, another one in each test. */
 extern yyjson_mut_doc *example;
 #define EXAMPLE_TEST(function) \

@@ -91,7 +91,7 @@ static void an_empty_screen(void **state) {
 /* What another version leaves out is no reason to end. */
 static void an_empty_document(void **state) {
 	yyjson_mut_doc_free(example);
-	example = example_parse("{'outputs': [{'layers': [{}], 'planes': [{}]}]}");
+	example = json_parse_mut("{'outputs': [{'layers': [{}], 'planes': [{}]}]}");
 	advice_add(example);
 	ASSERT_HAS(print(100), "LAYER");
 }

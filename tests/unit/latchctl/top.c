@@ -2,7 +2,6 @@
 /* What 'latchctl top' makes of two answers. */
 #include "../text.h"
 #include "document.h"
-#include "example.h"
 #include "show.h"
 #include "span.h"
 
@@ -35,7 +34,7 @@ static const char after[] =
 	"[]}, 'places': []}]}";
 
 static int setup(void **state) {
-	yyjson_mut_doc *first = example_parse(before), *second = example_parse(after);
+	yyjson_mut_doc *first = json_parse_mut(before), *second = json_parse_mut(after);
 	*state = span_between(first, second);
 	assert_non_null(*state);
 	yyjson_mut_doc_free(first);

@@ -104,6 +104,12 @@ static void ask(uint32_t opcode, const char *string, int32_t first, int32_t seco
 	}
 }
 
+/* It has heard so many "done". */
+static void commit_string(const char *string, int32_t dones) {
+	ask(COMMIT_STRING, string, 0, 0);
+	ask(COMMIT, NULL, dones, 0);
+}
+
 static void destroy(struct wl_proxy *proxy, uint32_t opcode) {
 	wl_proxy_marshal_flags(proxy, opcode, NULL, 1, WL_MARSHAL_FLAG_DESTROY);
 	pump();
@@ -135,6 +141,11 @@ static int end(void **test_state) {
 	zwp_text_input_manager_v3_destroy(texts);
 	wl_proxy_destroy(methods);
 	return teardown(test_state);
+}
+
+static void tap(uint32_t key) {
+	press(key, true);
+	press(key, false);
 }
 
 static void enable(struct zwp_text_input_v3 *field) {
@@ -177,8 +188,7 @@ static void test_text_goes_both_ways(void **test_state) {
 	zwp_text_input_v3_disable(text);
 	zwp_text_input_v3_commit(text);
 	assert_came(" deactivate done");
-	ask(COMMIT_STRING, "late", 0, 0);
-	ask(COMMIT, NULL, 3, 0);
+	commit_string("late", 3);
 	assert_came("");
 
 	/* Without popups nothing has moved, and no output need wake up. */
@@ -199,8 +209,7 @@ static void test_one_field_at_a_time(void **test_state) {
 	assert_came(" enter");
 	enable(other);
 	assert_came("");
-	ask(COMMIT_STRING, "x", 0, 0);
-	ask(COMMIT, NULL, 1, 0);
+	commit_string("x", 1);
 	assert_came(" commit_string:x done:1");
 	zwp_text_input_v3_destroy(text);
 	assert_came(" deactivate done");
@@ -210,8 +219,7 @@ static void test_one_field_at_a_time(void **test_state) {
 	enable(other);
 	assert_came(" activate text_change_cause:0 done");
 	/* What was said to the field before is not for this one. */
-	ask(COMMIT_STRING, "secret", 0, 0);
-	ask(COMMIT, NULL, 1, 0);
+	commit_string("secret", 1);
 	assert_came("");
 	text = other;
 }
@@ -231,8 +239,7 @@ static void test_goes_with_the_focus(void **test_state) {
 	enable(text);
 	assert_came("");
 	open_enabled(200, 100);
-	ask(COMMIT_STRING, "x", 0, 0);
-	ask(COMMIT, NULL, 5, 0);
+	commit_string("x", 5);
 	assert_came(" commit_string:x done:5");
 }
 
@@ -308,8 +315,7 @@ static void test_keyboard_is_grabbed(void **test_state) {
 	assert_came(" key:48,1 key:56,1 modifiers:8,0,0,0");
 	assert_int_equal(f.inputs, inputs + 2);
 	assert_int_equal(f.shell->seat->keyboard_state.keyboard->num_keycodes, 2);
-	press(KEY_F4, true);
-	press(KEY_F4, false);
+	tap(KEY_F4);
 	assert_int_equal(f.windows[0].closes, 1);
 	assert_came("");
 	/* What the client has missed of modifiers it hears now; and not of releases. */
@@ -319,16 +325,14 @@ static void test_keyboard_is_grabbed(void **test_state) {
 	assert_came("");
 	press(KEY_LEFTALT, false);
 	assert_came(" modifiers:0,0,0,0");
-	press(KEY_C, true);
-	press(KEY_C, false);
+	tap(KEY_C);
 	assert_came(" key:46,1 key:46,0");
 	/* With its owner. */
 	grab = listened(wl_proxy_marshal_flags(method, GRAB, &grab_interface, 1, 0, NULL));
 	destroy(method, DESTROY);
 	method = NULL;
 	log_text[0] = '\0';
-	press(KEY_C, true);
-	press(KEY_C, false);
+	tap(KEY_C);
 	assert_came(" key:46,1 key:46,0");
 	destroy(grab, 0);
 }
