@@ -50,11 +50,15 @@ load_devices() {
     fi
     note "modules are loaded"
     /usr/lib/systemd/systemd-udevd --daemon
+    # What comes before it listens is lost.
+    for _ in {1..100}; do
+        ! udevadm control --ping --timeout=5 || break
+        sleep 0.05
+    done
     # Only what a compositor looks at: a full coldplug loads drivers for every
     # part of the virtual mainboard and takes three seconds longer.
-    udevadm trigger --action=add --subsystem-match={drm,input,virtio-ports} \
-        ${LAB_VT:+--subsystem-match=tty}
-    udevadm settle --timeout=30
+    timeout 60 udevadm trigger --settle --action=add --subsystem-match={drm,input,virtio-ports} \
+        ${LAB_VT:+--subsystem-match=tty} || note "devices are lacking"
 }
 
 # card_of DRIVER prints the KMS node of the driver: numbers mean nothing.
