@@ -52,7 +52,7 @@ load_devices() {
     /usr/lib/systemd/systemd-udevd --daemon
     # What comes before it listens is lost.
     for _ in {1..100}; do
-        ! udevadm control --ping --timeout=5 || break
+        ! udevadm control --ping --timeout=5 2>/dev/null || break
         sleep 0.05
     done
     # Only what a compositor looks at: a full coldplug loads drivers for every
