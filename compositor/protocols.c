@@ -123,7 +123,7 @@ static bool create_sync(struct latch_core *core, const struct latch_options *opt
 			.timeline_device = core->timeline_device,
 			.outputs = &core->clocks,
 			.tearing = options->tearing,
-			.color = core->renderer.color,
+			.color = core->color,
 			.hold_warning_ns = options->hold_warning_ns,
 			.fence_timeout_ns = options->fence_timeout_ns,
 		});
@@ -143,6 +143,8 @@ static bool create_sync(struct latch_core *core, const struct latch_options *opt
 }
 
 static void handle_damage_all(void *data) {
+	const struct latch_core *core = data;
+	latch_gate_colors_changed(core->gate);
 	latch_outputs_each(data, latch_output_schedule);
 }
 

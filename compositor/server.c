@@ -364,7 +364,8 @@ static int open_backend(struct latch_server *server) {
 			.buffers_made = handle_buffers_made,
 			.data = server,
 		});
-	core->renderer.color = options->color;
+	core->color = options->color;
+	core->sdr_color = color_description_make(COLOR_PRIMARIES_SRGB, COLOR_SRGB, 0);
 	latch_renderer_ask(&core->renderer);
 	return LATCH_EXIT_OK;
 }

@@ -175,6 +175,7 @@ bool latch_output_collect(struct latch_output *output, bool with_cursor) {
 	const bool see_fences = kms != NULL && (kms->backend->signalled_fence_fd < 0 ||
 						       kms->primary->props.in_fence_fd.id == 0);
 	const struct wlr_box box = place_of(output);
+	latch_output_find_color(output);
 	output->layers.len = 0;
 	if (with_cursor) {
 		add_cursor(output, &box);

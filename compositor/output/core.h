@@ -18,6 +18,8 @@ struct latch_core {
 	enum latch_vrr_policy vrr; /* of new outputs */
 	const struct latch_output_requests *requests;
 	uint64_t background; /* the colour where no window is, in sRGB, as latch_layer.solid */
+	/** What monitors expect: what --color names; and in the place of an HDR that one can't have. */
+	struct color_description color, sdr_color;
 
 	struct wl_display *display;
 	struct wl_event_loop *event_loop;

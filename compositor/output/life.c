@@ -13,6 +13,7 @@
 #include "output/management.h"
 #include "output/output.h"
 #include "shell/shell.h"
+#include "sync/gate.h"
 #include "sync/outputs.h"
 #include "trace/trace.h"
 
@@ -130,15 +131,19 @@ bool latch_output_shows(const struct latch_output *output, struct wlr_surface *s
 	return latch_gate_output_shows(&output->clock, surface);
 }
 
-const struct color_description *latch_output_color(const struct latch_output *output) {
-	static struct color_description srgb;
-	const struct color_description *wanted = &output->core->renderer.color;
-	const struct latch_kms_output *kms = output->kms;
-	if (wanted->transfer != COLOR_PQ || (kms != NULL && kms->signal == LATCH_SIGNAL_HDR)) {
-		return wanted;
+void latch_output_find_color(struct latch_output *output) {
+	const struct latch_core *core = output->core;
+	const bool hdr = output->kms != NULL && output->kms->signal == LATCH_SIGNAL_HDR;
+	const struct color_description *color =
+		core->color.transfer != COLOR_PQ || hdr ? &core->color : &core->sdr_color;
+	if (output->clock.color != color) {
+		output->clock.color = color;
+		latch_gate_colors_changed(core->gate);
 	}
-	srgb = color_description_make(COLOR_PRIMARIES_SRGB, COLOR_SRGB, 0);
-	return &srgb;
+}
+
+const struct color_description *latch_output_color(const struct latch_output *output) {
+	return output->clock.color;
 }
 
 /* Begins to latch, on a screen that shows nothing of ours. */
@@ -412,7 +417,8 @@ struct latch_output *latch_output_create(struct latch_core *core, struct wlr_out
 		.next = &output->frames[3],
 		.clock = {.wlr_output = wlr_output,
 			.deadline = &output->deadline,
-			.active = &output->active},
+			.active = &output->active,
+			.color = &core->color},
 	};
 	wlr_output->data = output;
 	wl_list_insert(core->outputs.prev, &output->link);
@@ -432,6 +438,7 @@ struct latch_output *latch_output_create(struct latch_core *core, struct wlr_out
 		latch_output_destroy(output);
 		return NULL;
 	}
+	latch_output_find_color(output);
 	if (output->kms != NULL) {
 		output->kms->handlers = (struct latch_kms_handlers){
 			latch_scanout_handle_flip, handle_moved, output};

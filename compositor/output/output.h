@@ -193,6 +193,10 @@ void latch_outputs_each(struct latch_core *core, void (*func)(struct latch_outpu
  * have. One of two, which stay where they are. */
 const struct color_description *latch_output_color(const struct latch_output *output);
 
+/** The kernel may take another signal since: clients are told where their output's colours are others
+ * now. */
+void latch_output_find_color(struct latch_output *output);
+
 /** Whether no frame can be submitted now: it is switched off or away, a flip is pending, or the
  * compositor whose window it is has not asked for the next frame yet. */
 bool latch_output_is_busy(const struct latch_output *output);

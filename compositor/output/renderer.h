@@ -4,8 +4,6 @@
 #include <sys/types.h>
 #include <wayland-server-core.h>
 
-#include "color/color.h"
-
 struct wlr_dmabuf_attributes;
 struct wlr_output;
 
@@ -64,8 +62,6 @@ struct latch_renderer {
 	int answer_fd;
 	/** It was said once that colours are not what the client asked for. */
 	bool logged_colors;
-	/** What the outputs expect. */
-	struct color_description color;
 	/** gl_convert.c's, and of which generation they are. */
 	unsigned gl_programs[2], gl_generation;
 };

@@ -1,88 +1,146 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * wp_color_management_v1: the wire. A description is a value (color/color.h); what a client says of
- * its surface waits with the rest of a commit, and comes to the layer by output/look.c. All outputs
- * have one description, which is also what is preferred for every surface; it never changes.
+ * its surface waits with the rest of a commit, and comes to the layer by output/look.c. What is
+ * preferred for a surface is its output's description.
  */
 #include <stdlib.h>
 #include <wlr/types/wlr_output.h>
 
 #include "color-management-v1-protocol.h"
 #include "sync/extension.h"
+#include "sync/gate.h"
 #include "sync/image_description_v1.h"
+#include "sync/outputs.h"
 #include "sync/private.h"
 
-/* An object that is inert when what it is of has gone. */
-struct inert {
+/* An object that tells of the colours of an output, or of those that are preferred for a surface. It is
+ * inert when that has gone: both are NULL then. */
+struct colored {
 	struct latch_gate *gate;
 	struct wl_resource *resource;
-	bool gone;
+	const struct wlr_output *output;
+	const struct wlr_surface *surface;
+	uint64_t told; /* the description's identity */
 	struct wl_listener destroy;
+	struct wl_list link; /* latch_gate.colored */
 };
 
-/* Outputs, and surfaces' feedback. */
+static bool is_inert(const struct colored *colored) {
+	return colored->output == NULL && colored->surface == NULL;
+}
 
-static void create_of_output(
-	struct wl_resource *maker, uint32_t id, const struct latch_gate *gate) {
-	latch_image_create_ready(maker, id,
-		&(const struct latch_image){
-			gate->options.color, LATCH_IMAGE_OUTPUT, .tells = true});
+static const struct color_description *find_color(const struct colored *colored) {
+	const struct latch_gate_options *options = &colored->gate->options;
+	const struct color_description *color = NULL;
+	if (colored->surface != NULL) {
+		color = latch_outputs_color(options->outputs, colored->surface);
+	}
+	const struct latch_gate_output *output;
+	wl_list_for_each(output, options->outputs, link) {
+		color = output->wlr_output == colored->output ? output->color : color;
+	}
+	return color != NULL ? color : &options->color;
+}
+
+static uint64_t identify(const struct colored *colored) {
+	return color_description_equal(find_color(colored), &colored->gate->options.color)
+		       ? LATCH_IMAGE_OUTPUT
+		       : LATCH_IMAGE_INSTEAD;
+}
+
+static void create_image(struct colored *colored, uint32_t id) {
+	colored->told = identify(colored);
+	latch_image_create_ready(colored->resource, id,
+		&(const struct latch_image){*find_color(colored), colored->told, .tells = true});
+}
+
+static void tell_changed(const struct colored *colored) {
+	const uint32_t high = (uint32_t)(colored->told >> 32), low = (uint32_t)colored->told;
+	if (colored->output != NULL) {
+		wp_color_management_output_v1_send_image_description_changed(colored->resource);
+	} else if (wl_resource_get_version(colored->resource) >= 2) {
+		wp_color_management_surface_feedback_v1_send_preferred_changed2(
+			colored->resource, high, low);
+	} else {
+		wp_color_management_surface_feedback_v1_send_preferred_changed(
+			colored->resource, low);
+	}
+}
+
+void latch_gate_colors_changed(struct latch_gate *gate) {
+	struct colored *colored;
+	wl_list_for_each(colored, &gate->colored, link) {
+		if (!is_inert(colored) && colored->told != identify(colored)) {
+			colored->told = identify(colored);
+			tell_changed(colored);
+		}
+	}
 }
 
 static void handle_gone(struct wl_listener *listener, void *data) {
-	struct inert *inert = wl_container_of(listener, inert, destroy);
-	inert->gone = true;
-	wl_list_remove(&inert->destroy.link);
-	wl_list_init(&inert->destroy.link);
+	struct colored *colored = wl_container_of(listener, colored, destroy);
+	colored->output = NULL;
+	colored->surface = NULL;
+	wl_list_remove(&colored->destroy.link);
+	wl_list_init(&colored->destroy.link);
 }
 
-static void destroy_inert(struct wl_resource *resource) {
-	struct inert *inert = wl_resource_get_user_data(resource);
-	wl_list_remove(&inert->destroy.link);
-	free(inert);
+static void destroy_colored(struct wl_resource *resource) {
+	struct colored *colored = wl_resource_get_user_data(resource);
+	wl_list_remove(&colored->destroy.link);
+	wl_list_remove(&colored->link);
+	free(colored);
 }
 
-/* signal: when what it is of goes; NULL: it has gone. */
-static void create_inert(struct wl_resource *manager, uint32_t id,
-	const struct wl_interface *interface, const void *impl, struct wl_signal *signal) {
+/* what: its output or surface. gone: when that goes; NULL: it has gone. */
+static void create_colored(struct wl_resource *manager, uint32_t id,
+	const struct wl_interface *interface, const void *impl, const struct colored *what,
+	struct wl_signal *gone) {
 	const struct latch_extension_global *global = wl_resource_get_user_data(manager);
-	struct inert *inert = malloc(sizeof(*inert));
-	if (inert == NULL) {
+	struct colored *colored = malloc(sizeof(*colored));
+	if (colored == NULL) {
 		wl_resource_post_no_memory(manager);
 		return;
 	}
-	*inert = (struct inert){.gate = global->gate, .gone = signal == NULL};
-	inert->destroy.notify = handle_gone;
-	wl_list_init(&inert->destroy.link);
-	inert->resource = latch_resource_create(wl_resource_get_client(manager), interface,
-		(uint32_t)wl_resource_get_version(manager), id, impl, inert, destroy_inert);
-	if (inert->resource == NULL) {
-		free(inert);
-	} else if (signal != NULL) {
-		wl_signal_add(signal, &inert->destroy);
+	*colored = *what;
+	colored->gate = global->gate;
+	colored->told = identify(colored);
+	colored->destroy.notify = handle_gone;
+	wl_list_init(&colored->destroy.link);
+	wl_list_init(&colored->link);
+	colored->resource = latch_resource_create(wl_resource_get_client(manager), interface,
+		(uint32_t)wl_resource_get_version(manager), id, impl, colored, destroy_colored);
+	if (colored->resource == NULL) {
+		free(colored);
+		return;
+	}
+	wl_list_insert(&colored->gate->colored, &colored->link);
+	if (gone != NULL) {
+		wl_signal_add(gone, &colored->destroy);
 	}
 }
 
 static void handle_get_output_image(
 	struct wl_client *client, struct wl_resource *resource, uint32_t id) {
-	const struct inert *inert = wl_resource_get_user_data(resource);
-	if (inert->gone) {
+	struct colored *colored = wl_resource_get_user_data(resource);
+	if (is_inert(colored)) {
 		latch_image_create_failed(resource, id, WP_IMAGE_DESCRIPTION_V1_CAUSE_NO_OUTPUT,
 			"the output has gone");
 	} else {
-		create_of_output(resource, id, inert->gate);
+		create_image(colored, id);
 	}
 }
 
 static void handle_get_preferred(
 	struct wl_client *client, struct wl_resource *resource, uint32_t id) {
-	const struct inert *inert = wl_resource_get_user_data(resource);
-	if (inert->gone) {
+	struct colored *colored = wl_resource_get_user_data(resource);
+	if (is_inert(colored)) {
 		wl_resource_post_error(resource,
 			WP_COLOR_MANAGEMENT_SURFACE_FEEDBACK_V1_ERROR_INERT,
 			"the wl_surface has been destroyed");
 	} else {
-		create_of_output(resource, id, inert->gate);
+		create_image(colored, id);
 	}
 }
 
@@ -133,7 +191,8 @@ static void handle_get_output(struct wl_client *client, struct wl_resource *mana
 		.get_image_description = handle_get_output_image,
 	};
 	struct wlr_output *wlr_output = wlr_output_from_resource(output);
-	create_inert(manager, id, &wp_color_management_output_v1_interface, &impl,
+	create_colored(manager, id, &wp_color_management_output_v1_interface, &impl,
+		&(const struct colored){.output = wlr_output},
 		wlr_output != NULL ? &wlr_output->events.destroy : NULL);
 }
 
@@ -144,8 +203,9 @@ static void handle_get_feedback(struct wl_client *client, struct wl_resource *ma
 		.get_preferred = handle_get_preferred,
 		.get_preferred_parametric = handle_get_preferred,
 	};
-	create_inert(manager, id, &wp_color_management_surface_feedback_v1_interface, &impl,
-		&wlr_surface_from_resource(surface)->events.destroy);
+	struct wlr_surface *wlr_surface = wlr_surface_from_resource(surface);
+	create_colored(manager, id, &wp_color_management_surface_feedback_v1_interface, &impl,
+		&(const struct colored){.surface = wlr_surface}, &wlr_surface->events.destroy);
 }
 
 static void handle_create_parametric(

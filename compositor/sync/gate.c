@@ -43,6 +43,7 @@ struct latch_gate *latch_gate_create(
 		gate->options = *options;
 		wl_list_init(&gate->surfaces);
 		wl_list_init(&gate->free);
+		wl_list_init(&gate->colored);
 		latch_release_pool_init(&gate->releases);
 		if (latch_hold_init(gate) && latch_pacing_init(gate) && offer_all(gate, display)) {
 			return gate;

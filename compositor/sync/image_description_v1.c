@@ -320,7 +320,7 @@ static void handle_create(struct wl_client *client, struct wl_resource *resource
 			"the primaries span no colours");
 	} else {
 		const struct latch_image image = {
-			creator->color, LATCH_IMAGE_OUTPUT + ++creator->gate->last_color, false};
+			creator->color, LATCH_IMAGE_INSTEAD + ++creator->gate->last_color, false};
 		latch_image_create_ready(resource, id, &image);
 	}
 	wl_resource_destroy(resource);

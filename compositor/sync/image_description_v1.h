@@ -7,8 +7,10 @@
 
 struct latch_gate;
 
-/** The outputs' own image description; clients' have higher numbers. */
+/** The outputs' own image descriptions: that of the gate's options, and what is in its place where an
+ * output can't have it. Clients' have higher numbers. */
 #define LATCH_IMAGE_OUTPUT 1
+#define LATCH_IMAGE_INSTEAD 2
 
 /** What a wp_image_description_v1 stands for: its user data. */
 struct latch_image {

@@ -19,6 +19,19 @@ bool latch_gate_output_shows(
 	return false;
 }
 
+const struct color_description *latch_outputs_color(
+	const struct wl_list *outputs, const struct wlr_surface *surface) {
+	const struct color_description *color = NULL;
+	const struct latch_gate_output *output;
+	wl_list_for_each(output, outputs, link) {
+		if (latch_gate_output_shows(output, surface)) {
+			return output->color;
+		}
+		color = color == NULL ? output->color : color;
+	}
+	return color;
+}
+
 int64_t latch_outputs_next_vblank(
 	const struct wl_list *outputs, const struct wlr_surface *surface) {
 	int64_t now_ns = latch_now_ns(), first_ns = 0;

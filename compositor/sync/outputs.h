@@ -10,6 +10,11 @@
 bool latch_gate_output_shows(
 	const struct latch_gate_output *output, const struct wlr_surface *surface);
 
+/** What the output expects that surface is on: the first of several, or of all where it is on none.
+ * NULL: there is no output. */
+const struct color_description *latch_outputs_color(
+	const struct wl_list *outputs, const struct wlr_surface *surface);
+
 /** The vblank that the surface's next content should make; 0 where nobody knows. On several
  * outputs: the first of theirs. */
 int64_t latch_outputs_next_vblank(const struct wl_list *outputs, const struct wlr_surface *surface);

@@ -18,6 +18,8 @@ struct latch_gate_output {
 	const struct latch_deadline *deadline;
 	/* It latches what the surfaces on it show. */
 	const bool *active;
+	/* What its monitor expects; see latch_gate_colors_changed(). */
+	const struct color_description *color;
 	struct wl_list link; /* latch_gate_options.outputs */
 };
 
@@ -29,7 +31,8 @@ struct latch_gate_options {
 	const struct wl_list *outputs;
 	/* tearing-control-v1 is offered. */
 	bool tearing;
-	/* What outputs expect; COLOR_UNTAGGED: color-management-v1 is not offered. */
+	/* What outputs expect, and what is told where there is none; COLOR_UNTAGGED:
+	 * color-management-v1 is not offered. */
 	struct color_description color;
 
 	/* An update that is held longer is named in the log, once; 0: never. */

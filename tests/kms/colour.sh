@@ -176,10 +176,17 @@ reasons() {
     stop_latch
 }
 
+# Of its outputs to clients.
+tells_srgb() {
+    wayland-info >"$work/info" && grep -A 25 'image description' "$work/info"
+    grep -q 'primaries_named: srgb' "$work/info" && ! grep -q 'primaries_named: bt2020' "$work/info"
+}
+
 # HDR is wanted, and vkms can't tell a monitor of it.
 no_hdr() {
     start --color pq
     check "it says why there is no HDR" grep "no HDR: the monitor's EDID has no PQ" "$latch_log"
+    check "clients are told of sRGB" tells_srgb
     show "$work/picture.png" --fullscreen --solid ff8020
     check "the picture is as without it" near "$work/picture.png" ff8020
     check "and on a plane" test "${placed/on the/}" != "$placed"

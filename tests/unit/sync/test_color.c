@@ -43,7 +43,9 @@ static int handle_event(const void *unused, void *proxy, uint32_t opcode,
 		tell("done ");
 		wl_proxy_destroy(proxy);
 	} else {
-		for (size_t i = 0; i < strlen(message->signature); i++) {
+		/* Without the version that may stand before the types. */
+		const char *types = message->signature + strspn(message->signature, "0123456789");
+		for (size_t i = 0; i < strlen(types); i++) {
 			tell(i > 0 ? ",%d" : "%d", args[i].i);
 		}
 		tell(" ");
@@ -220,6 +222,35 @@ static void what_is_preferred(void **state) {
 	world_finish();
 }
 
+/* It is told when the output's colours become others, once. */
+static void what_is_preferred_changes(void **state) {
+	const struct color_description hdr =
+		color_description_make(COLOR_PRIMARIES_BT2020, COLOR_PQ, 0);
+	begin();
+	feedback();
+	listen_to(scene.feedback);
+	preferred();
+	world_sync();
+	const uint64_t first = identity;
+	world_set_color(&hdr);
+	world_set_color(&hdr);
+	world_sync();
+	assert_string_equal(told, "ready 0,2 ");
+	told[0] = '\0';
+	preferred();
+	world_sync();
+	assert_int_equal(identity, 2);
+	listen_to(wp_image_description_v1_get_information(scene.image));
+	world_sync();
+	assert_non_null(strstr(told, " 6 11 ")); // BT.2020, PQ
+	told[0] = '\0';
+	world_set_color(NULL);
+	world_sync();
+	assert_string_equal(told, "0,1 ");
+	assert_int_equal(first, 1);
+	world_finish();
+}
+
 static enum color_transfer transfer(void) {
 	return scene.surface->sync.current.color.transfer;
 }
@@ -279,4 +310,5 @@ static void it_is_double_buffered(void **state) {
 	world_finish();
 }
 
-TEST_MAIN("color", UNIT(every_row), UNIT(what_is_preferred), UNIT(it_is_double_buffered))
+TEST_MAIN("color", UNIT(every_row), UNIT(what_is_preferred),
+	UNIT(what_is_preferred_changes), UNIT(it_is_double_buffered))

@@ -173,6 +173,11 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 	wl_signal_add(&surface->server->events.destroy, &surface->destroy);
 }
 
+void world_set_color(const struct color_description *color) {
+	world.server->clock.color = color;
+	latch_gate_colors_changed(world.gate);
+}
+
 void world_leave_surfaces(void) {
 	world.server->leaves_surfaces = true;
 }

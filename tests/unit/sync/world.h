@@ -114,6 +114,8 @@ struct latch_gate_stats world_stats(void);
 void *world_keep(void *proxy);
 /* No longer: for the caller to destroy. Returns it. */
 void *world_forget(void *proxy);
+/* What the output expects from now on; NULL: what the gate's options say. */
+void world_set_color(const struct color_description *color);
 /* A pending fence, and a syncobj; world_finish() closes them. */
 int world_fence(void);
 int world_syncobj(void);
