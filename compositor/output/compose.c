@@ -328,6 +328,7 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 			drawn->missing = true;
 		}
 	}
+	latch_renderer_forget_textures(composer->renderer, pass);
 	bool ok = wlr_render_pass_submit(pass);
 	if (ok) {
 		composer->renderer->drawn++;

@@ -3,6 +3,7 @@
 
 #include <EGL/egl.h>
 #include <EGL/eglext.h>
+#include <drm_fourcc.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <wlr/render/drm_format_set.h>
 #include <wlr/render/egl.h>
 #include <wlr/render/gles2.h>
+#include <wlr/render/pass.h>
 #include <wlr/render/pixman.h>
 #include <wlr/render/vulkan.h>
 #include <wlr/render/wlr_renderer.h>
@@ -49,8 +51,10 @@ static void destroy(struct latch_renderer *renderer) {
 		return;
 	}
 	wl_list_remove(&renderer->lost_listener.link);
+	wlr_texture_destroy(renderer->nothing);
 	wlr_allocator_destroy(renderer->allocator);
 	wlr_renderer_destroy(renderer->wlr_renderer);
+	renderer->nothing = NULL;
 	renderer->allocator = NULL;
 	renderer->wlr_renderer = NULL;
 	renderer->lost = false;
@@ -149,6 +153,27 @@ static bool try_kind(struct latch_renderer *renderer, enum latch_renderer_kind k
 	wl_signal_add(&wlr_renderer->events.lost, &renderer->lost_listener);
 	wlr_log(WLR_INFO, "composing with %s from now on", latch_renderer_kind_names[kind]);
 	return true;
+}
+
+/* With a texture, though it shows nothing: Mesa (26.1) keeps a buffer of YCbCr when a mere rectangle is
+ * drawn after it. */
+void latch_renderer_forget_textures(
+	struct latch_renderer *renderer, struct wlr_render_pass *pass) {
+	static const uint32_t transparent = 0;
+	if (renderer->kind != LATCH_RENDERER_GLES2) {
+		return;
+	}
+	if (renderer->nothing == NULL) {
+		renderer->nothing = wlr_texture_from_pixels(renderer->wlr_renderer,
+			DRM_FORMAT_ARGB8888, sizeof(transparent), 1, 1, &transparent);
+	}
+	if (renderer->nothing != NULL) {
+		wlr_render_pass_add_texture(
+			pass, &(struct wlr_render_texture_options){
+				      .texture = renderer->nothing,
+				      .dst_box = {.width = 1, .height = 1},
+			      });
+	}
 }
 
 bool latch_renderer_ensure(struct latch_renderer *renderer) {

@@ -6,6 +6,7 @@
 
 struct wlr_dmabuf_attributes;
 struct wlr_output;
+struct wlr_render_pass;
 
 enum latch_renderer_kind {
 	/** gles2 where the device has a GPU, else pixman. */
@@ -45,6 +46,8 @@ struct latch_renderer {
 	struct wl_event_loop *loop;
 	struct wlr_renderer *wlr_renderer;
 	struct wlr_allocator *allocator;
+	/** Of nothing, see latch_renderer_forget_textures(); NULL: not made yet. */
+	struct wlr_texture *nothing;
 	/** Counts those that were made, from 1. */
 	unsigned generation;
 	/** Making it failed: not tried again, composing is not possible. */
@@ -93,6 +96,13 @@ bool latch_renderer_ensure(struct latch_renderer *renderer);
 /** Has wlroots' object of the output draw with it, which is made if need be. Returns false when
  * that is not possible. */
 bool latch_renderer_give(struct latch_renderer *renderer, struct wlr_output *output);
+
+/**
+ * The last thing to be drawn in a pass. GL keeps the buffers whose textures it has drawn last until it
+ * draws with others, which it may never do: one of a client that has gone would stay in memory.
+ */
+void latch_renderer_forget_textures(
+	struct latch_renderer *renderer, struct wlr_render_pass *pass);
 
 /** "none" before it was made, else the kind's name. */
 const char *latch_renderer_name(const struct latch_renderer *renderer);
