@@ -19,6 +19,10 @@ sanitized() { [[ $has_sanitizer ]]; }
 # is this computer's as well, so that figures are told and not judged.
 is_exact() { [[ $LATCH_LAB_CLOCK == virtual ]] && ! sanitized; }
 
+# patience SECONDS: how long to wait for what takes less in virtual time. In real time this computer may
+# have other things to do.
+patience() { [[ $LATCH_LAB_CLOCK == virtual ]] && echo "$1" || echo $((6 * $1)); }
+
 # verdict STATUS NAME [FILE]: one TAP line, and FILE's end where it failed.
 verdict() {
     if (($1 == 0)); then
@@ -49,7 +53,7 @@ start_latch() {
         --stats "$work/stats.json" --trace "$work/trace.json" "$@" >"$latch_log" 2>&1 &
     LATCH_PID=$!
     export LATCH_PID
-    wait_until 10 test -S "$XDG_RUNTIME_DIR/$WAYLAND_DISPLAY" && kill -0 "$LATCH_PID" 2>/dev/null
+    wait_until "$(patience 10)" test -S "$XDG_RUNTIME_DIR/$WAYLAND_DISPLAY" && kill -0 "$LATCH_PID" 2>/dev/null
     verdict $? "latch starts $*" "$latch_log"
 }
 
@@ -84,7 +88,7 @@ wait_for_latch() {
 
 stop_latch() {
     kill -TERM "$LATCH_PID" 2>/dev/null
-    wait_for_latch 5
+    wait_for_latch "$(patience 5)"
     [[ $latch_status == 0 ]]
     verdict $? "latch ends with status 0, not $latch_status" "$latch_log"
 }

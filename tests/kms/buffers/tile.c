@@ -5,15 +5,9 @@
 #include "case.h"
 #include "presentation-time-client-protocol.h"
 
-/* In the lower right of the screen, where the job puts the pointer. */
-#define CORNER 8
 /* As few as there can be: each is given back, and drawn into again, in every third frame. */
 #define BUFFERS 2
 #define RELEASE_MS 2000
-
-static bool is_corner(const struct screen *screen, uint32_t x, uint32_t y) {
-	return x + CORNER >= screen->width && y + CORNER >= screen->height;
-}
 
 static void answered(void *data, int64_t commit_ns, const struct stats_frame *frame) {
 	struct tile *tile = data;
@@ -271,7 +265,7 @@ void tile_compare(struct tile *tile, const struct screen *screen, uint32_t frame
 			uint32_t x = (uint32_t)tile->x + column, y = (uint32_t)tile->y + row;
 			uint32_t is = screen_get(screen, (int)x, (int)y);
 			uint32_t wanted = drawn[(size_t)row * tile->width + column];
-			if (is == wanted || is_corner(screen, x, y)) {
+			if (is == wanted) {
 				continue;
 			}
 			int distance = colour_distance(is, wanted);

@@ -35,7 +35,9 @@ struct screen screen_take(void) {
 	unlink(path);
 	const char *machine = getenv("LATCH_LAB_DEVICE");
 	if (machine != NULL && strcmp(machine, "vkms") != 0) {
-		/* No writeback: what the host was told is on its screen, and it writes that. */
+		/* No writeback: what the host was told is on its screen, and it writes that. With OpenGL
+		 * it draws that in its own time. */
+		sleep_ms(strcmp(machine, "virgl") == 0 ? 300 : 0);
 		char screen[256], command[300];
 		snprintf(screen, sizeof(screen), "%s/screen.png", need_env("LAB_OUT"));
 		snprintf(command, sizeof(command), "lab-screenshot '%s'", screen);
