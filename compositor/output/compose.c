@@ -290,7 +290,7 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 	fill_behind(pass, layers, len,
 		(struct wlr_box){.width = buffer->width, .height = buffer->height},
 		composer->background, &damage);
-	bool holes = false;
+	bool holes = false, ycbcr = false;
 	size_t at = 0;
 	for (size_t i = 0; i < len; i++) {
 		holes = holes || layers[i].underlay;
@@ -316,6 +316,7 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 				     latch_content_has_pending_fence(layer->content);
 		const bool done = written ? draw_last(composer, pass, &layer->dst, &damage)
 					  : draw_layer(composer, pass, layer, &damage, holes);
+		ycbcr = ycbcr || layer->color_encoding != KMS_COLOR_ENCODING_ANY;
 		if (!done && (layer->opaque || layer->opaque_boxes_len > 0)) {
 			fill(pass, layer->dst, KMS_BLACK, &damage);
 		}
@@ -328,7 +329,9 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 			drawn->missing = true;
 		}
 	}
-	latch_renderer_forget_textures(composer->renderer, pass);
+	if (ycbcr) {
+		latch_renderer_forget_textures(composer->renderer, pass);
+	}
 	bool ok = wlr_render_pass_submit(pass);
 	if (ok) {
 		composer->renderer->drawn++;

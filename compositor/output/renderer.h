@@ -98,8 +98,8 @@ bool latch_renderer_ensure(struct latch_renderer *renderer);
 bool latch_renderer_give(struct latch_renderer *renderer, struct wlr_output *output);
 
 /**
- * The last thing to be drawn in a pass. GL keeps the buffers whose textures it has drawn last until it
- * draws with others, which it may never do: one of a client that has gone would stay in memory.
+ * The last thing to be drawn in a pass with a buffer of YCbCr. GL keeps such a buffer until it draws with
+ * other textures, which it may never do: that of a client that has gone would stay in memory.
  */
 void latch_renderer_forget_textures(
 	struct latch_renderer *renderer, struct wlr_render_pass *pass);
