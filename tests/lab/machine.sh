@@ -214,7 +214,7 @@ take_slots() { # COUNT; does nothing for who has taken them before
         done
         [[ $waiting ]] || say "waiting for another virtual machine of this computer"
         waiting=yes
-        sleep 0.5
+        nap 0.5
     done
 }
 
@@ -362,7 +362,7 @@ wait_for_machine() { # LIMIT
             kill -KILL "$machine"
             break
         fi
-        sleep 0.05
+        nap 0.05
     done
     wait "$machine" 2>/dev/null || true
     # The followers end by themselves when they have seen the machine gone.
