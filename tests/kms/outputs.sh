@@ -146,7 +146,7 @@ scaled() {
 # 1024 pixels are 682 units, and those 1023 pixels, which are shown as they are.
 a_pixel_short() {
     wlr-randr --output $a --scale 1.5 && shows 1023x768 0 && take_picture &&
-        pixel_is 1022 400 fe9013 && pixel_is 511 767 ffff21 && pixel_is 1023 400 000000
+        pixel_is 1022 400 fe9013 511 767 ffff21 1023 400 000000
     local status=$?
     wlr-randr --output $a --scale 1
     shows 1024x768 0 && return $status

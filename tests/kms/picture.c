@@ -5,6 +5,9 @@
  * kms-picture turned FILE N    compares it with the card of kms-outputs on an output with the
  *                              wl_output.transform N
  * kms-picture pixel FILE X Y   prints a pixel as RRGGBB
+ * kms-picture is FILE LIMIT X Y RRGGBB...
+ *                              prints these pixels; fails when a channel of one differs by more
+ *                              than LIMIT of 255
  * kms-picture compare FILE OTHER LIMIT
  *                              says how much two pictures differ; fails when a channel of any
  *                              pixel differs by more than LIMIT of 255
@@ -113,6 +116,19 @@ static int compare(const struct screen *a, const char *other, int limit) {
 	return beyond > 0;
 }
 
+static int compare_pixels(const struct screen *picture, int limit, char **wanted) {
+	int status = 0;
+	for (; *wanted != NULL; wanted += 3) {
+		int x = atoi(wanted[0]), y = atoi(wanted[1]);
+		uint32_t is = screen_get(picture, x, y);
+		printf("%06x at %d,%d, wanted %s\n", is, x, y, wanted[2]);
+		if (colour_distance(is, (uint32_t)strtoul(wanted[2], NULL, 16)) > limit) {
+			status = 1;
+		}
+	}
+	return status;
+}
+
 int main(int argc, char **argv) {
 	static struct screen picture;
 	if (argc < 3 || !screen_read(&picture, argv[2])) {
@@ -124,6 +140,8 @@ int main(int argc, char **argv) {
 	} else if (strcmp(argv[1], "pixel") == 0 && argc == 5) {
 		printf("%06x\n", screen_get(&picture, atoi(argv[3]), atoi(argv[4])));
 		return 0;
+	} else if (strcmp(argv[1], "is") == 0 && argc >= 7 && argc % 3 == 1) {
+		return compare_pixels(&picture, atoi(argv[3]), argv + 4);
 	} else if (strcmp(argv[1], "compare") == 0 && argc == 5) {
 		return compare(&picture, argv[3], atoi(argv[4]));
 	}
