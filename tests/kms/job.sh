@@ -12,7 +12,7 @@ export LATCH_CAPTURE=$work/screen.png LATCH_PID=
 latch_log=$work/latch.log
 
 # Sanitizers take their time, and memory where latch takes none.
-has_sanitizer=$(grep -l __asan_init "$(command -v latch)")
+has_sanitizer=$(LC_ALL=C grep -laF __asan_init "$(command -v latch)")
 sanitized() { [[ $has_sanitizer ]]; }
 
 # Whether time says something: in virtual time it is what was executed, and repeats. In real time it
