@@ -51,8 +51,8 @@ static const WlcsExtensionDescriptor extensions[] = {
 	{"zwp_input_method_manager_v2", 1},
 };
 
-#define WIDTH 2560
-#define HEIGHT 1440
+#define WIDTH 1600
+#define HEIGHT 1200
 
 /* The suite knows a client by its end of the socket, and latch by the other one. */
 struct connection {
@@ -334,7 +334,8 @@ static void remove_devices(struct server *server) {
 	wlr_keyboard_finish(&server->keyboard);
 }
 
-/* Some tests open popups below and beside a window that is far from the corner. */
+/* Some tests open popups below and beside a window that is far from the corner. It is no larger than
+ * they need: each test draws all of it. */
 static void make_room(struct latch_server *latch) {
 	struct latch_output *output = wl_container_of(latch->core.outputs.next, output, link);
 	struct wlr_output_state state;
