@@ -30,7 +30,7 @@ show() { # FILE OPTION...
     local file=$1 client before
     shift
     before=$(grep -c 'surface [0-9]*: ' "$latch_log")
-    latch-client --software=udmabuf --frames 30 --hold "$@" 2>>"$work/clients.log" &
+    latch-client --software=udmabuf --frames 12 --hold "$@" 2>>"$work/clients.log" &
     client=$!
     placed=
     for _ in {1..100}; do
@@ -50,7 +50,7 @@ outputs=(srgb display-p3 bt2020-srgb)
 contents=(srgb display-p3 bt2020-srgb linear)
 # All reds, the greens from the darkest and from the lightest on, two blues. vkms needs some thousand
 # instructions for each pixel of all rows that a pipeline is on, and latch waits a second for a picture.
-looks=('--size 256x40 --pattern' '--size 256x256 --crop 0,216,256,40 --pattern --frames 12'
+looks=('--size 256x40 --pattern' '--size 256x256 --crop 0,216,256,40 --pattern'
     '--size 200x40 --solid ff8020')
 
 name_of() { echo "$pictures/$1.$2.$3.$4.png"; } # OUTPUT CONTENT LOOK HOW
