@@ -226,11 +226,10 @@ background() {
     done
 }
 
-has_background() { take_picture && near 2 2 204060 && near 637 477 204060 && near 240 200 204060; }
+has_background() { take_picture && near 2 2 204060 637 477 204060 240 200 204060; }
 
 window_on_background() {
-    take_picture && near 2 2 204060 && near 637 477 204060 && near 240 200 ff0000 || return
-    [[ $option ]] || one_plane
+    take_picture && near 2 2 204060 637 477 204060 240 200 ff0000 && { [[ $option ]] || one_plane; }
 }
 
 # Whose plane does not show the CRTC's background instead, and is not the pointer's.
