@@ -231,9 +231,7 @@ int64_t latch_margin_ns(const struct latch_margin *margin, bool composed) {
 	const struct latch_work *work = composed ? &margin->composed : &margin->plain;
 	int64_t sum_ns =
 		latch_max(work->length_ns, work->raised_ns) + latch_margin_kernel_ns(margin);
-	/* At very high rates the smallest margin may be more than the largest part of a refresh:
-	 * the part wins, or the wake-up would lie before the flip. */
-	return latch_min(latch_max(sum_ns, LATCH_MARGIN_MIN_NS), work->max_ns);
+	return latch_min(sum_ns, work->max_ns);
 }
 
 int64_t latch_margin_hopeless_ns(const struct latch_margin *margin, bool composed) {

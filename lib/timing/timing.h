@@ -125,9 +125,7 @@ uint32_t latch_present_refresh(int64_t refresh_ns, bool async);
  * learned it by then and lets go slowly.
  */
 
-/** A margin is never less than this, ... */
-#define LATCH_MARGIN_MIN_NS INT64_C(300000)
-/** ... nor more than this part of a refresh: the wake-up is never before the vblank before. */
+/** A margin is never more than this part of a refresh: the wake-up is not before the last vblank. */
 #define LATCH_MARGIN_MAX_NUM 3
 #define LATCH_MARGIN_MAX_DEN 4
 /** Refreshes, with something to compose: a GPU may take longer than one, and all that can be

@@ -106,7 +106,8 @@ static void check_plan(struct world *world, const struct latch_deadline_plan *pl
 	const int64_t refresh_ns = world->load.refresh_ns;
 	const int64_t most_ns = composed ? refresh_ns * LATCH_MARGIN_MAX_COMPOSED
 					 : refresh_ns * LATCH_MARGIN_MAX_NUM / LATCH_MARGIN_MAX_DEN;
-	const bool outside = margin_ns < LATCH_MARGIN_MIN_NS || margin_ns > most_ns;
+	const int64_t least_ns = latch_margin_kernel_ns(&world->deadline.margin);
+	const bool outside = margin_ns < least_ns || margin_ns > most_ns;
 	const bool lost = plan->wake_ns < now_ns || plan->wake_ns > now_ns + 3 * refresh_ns;
 	world->result.broken += outside || lost;
 }

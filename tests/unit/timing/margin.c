@@ -36,7 +36,8 @@ static int run_all(
 		const bool late = took_ns + kernel_ns > latch_margin_ns(&margin, composed);
 		learn(vblank_ns, took_ns, late ? vblank_ns + REFRESH : vblank_ns, composed);
 		missed += late;
-		assert_true(latch_margin_ns(&margin, composed) >= LATCH_MARGIN_MIN_NS);
+		assert_true(
+			latch_margin_ns(&margin, composed) >= latch_margin_kernel_ns(&margin));
 		assert_true(latch_margin_ns(&margin, composed) <=
 			    (composed ? REFRESH * LATCH_MARGIN_MAX_COMPOSED : REFRESH * 3 / 4));
 	}
