@@ -156,6 +156,11 @@ static void kernel_choose(struct latch_margin *margin) {
 			kernel->step = i;
 		}
 	}
+	/* One between may do as well, and be known less. */
+	float chance_ns;
+	while (kernel->step > 0 && gain_ns(margin, kernel->step - 1, kernel->step, &chance_ns) <= 0) {
+		kernel->step--;
+	}
 }
 
 /* Now and then a frame tries the next step, up or down in turns, where that may be better. failed: the

@@ -149,6 +149,15 @@ static void test_kernel_late_once(void **state) {
 	}
 }
 
+/* While the work is thought to be long, what a shorter step is left is more than it is. That step is
+ * known less than longer ones then, and is found all the same. */
+static void test_kernel_known_less(void **state) {
+	run(100, 26 * US);
+	run(1, 400 * US);
+	run(5000, 26 * US);
+	assert_int_equal(margin.kernel.step, 0);
+}
+
 static void test_odd_intervals(void **state) {
 	latch_margin_init(&margin, MS, 0); /* 1000 Hz */
 	assert_true(latch_margin_ns(&margin, true) <= MS * LATCH_MARGIN_MAX_COMPOSED);
@@ -184,5 +193,5 @@ static void test_simulated_hours(void **state) {
 TEST_MAIN("margin", TEST_BEGIN(test_follows_the_work), TEST_BEGIN(test_forgives_one_stall),
 	TEST_BEGIN(test_composed_apart), TEST_BEGIN(test_jitter), TEST_BEGIN(test_kernel),
 	TEST_BEGIN(test_kernel_that_is_late_at_random), TEST_BEGIN(test_kernel_late_once),
-	TEST_BEGIN(test_odd_intervals),
+	TEST_BEGIN(test_kernel_known_less), TEST_BEGIN(test_odd_intervals),
 	UNIT(test_simulated_hours))
