@@ -261,11 +261,18 @@ void latch_margin_learn_kernel(
 		left_ns >= 2 * kernel_steps_ns[LATCH_KERNEL_STEPS - 1]) {
 		return;
 	}
+	const bool late = frame->flip_ns > frame->vblank_ns + margin->refresh_ns / 2;
 	int step = LATCH_KERNEL_STEPS - 1;
 	while (kernel_steps_ns[step] > left_ns) {
 		step--;
 	}
-	kernel_add(margin, step, frame->flip_ns > frame->vblank_ns + margin->refresh_ns / 2);
+	/* What was in time with much more than a step may be late with that step. */
+	if (!late && step < LATCH_KERNEL_STEPS - 1 &&
+		left_ns - kernel_steps_ns[step] >
+			(kernel_steps_ns[step + 1] - kernel_steps_ns[step]) / 3) {
+		step++;
+	}
+	kernel_add(margin, step, late);
 }
 
 /* When everything was ready for the ioctl. */

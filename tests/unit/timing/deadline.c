@@ -157,7 +157,7 @@ static void test_at_once(void **state) {
 		latch_deadline_flipped(&deadline, &frame);
 		assert_memory_equal(&deadline.margin.plain, &before, sizeof(before));
 	}
-	assert_true(deadline.margin.kernel.frames[6] > 3.9f);
+	assert_true(deadline.margin.kernel.frames[4] > 3.9f);
 	assert_int_equal(deadline.margin.composed.raised_ns, 7 * MS);
 }
 

@@ -133,7 +133,7 @@ static void test_kernel_that_is_late_at_random(void **state) {
 		}
 	}
 	print_message("# on average %.3f ms\n", sum_ns / frames / times / 1e6);
-	assert_true(sum_ns / frames / times < (double)MS);
+	assert_true(sum_ns / frames / times < (double)(3 * MS / 2));
 }
 
 /* One frame that is late is never a reason to leave the kernel less, and is forgotten. */
@@ -145,17 +145,21 @@ static void test_kernel_late_once(void **state) {
 		assert_int_equal(run_all(1, 100 * US, 0, 8 * MS, false), 1);
 		assert_true(margin.kernel.step >= before);
 		run(1800, 100 * US);
-		assert_true(latch_margin_kernel_ns(&margin) <= MS);
+		assert_true(latch_margin_kernel_ns(&margin) <= 3 * MS / 2);
 	}
 }
 
-/* While the work is thought to be long, what a shorter step is left is more than it is. That step is
- * known less than longer ones then, and is found all the same. */
+/* While the work is thought to be long, what a shorter step is left is more than it is. That teaches
+ * nothing of the step, which is found all the same, and does not miss one vblank after another. */
 static void test_kernel_known_less(void **state) {
 	run(100, 26 * US);
 	run(1, 400 * US);
 	run(5000, 26 * US);
 	assert_int_equal(margin.kernel.step, 0);
+	for (int64_t kernel_ns = 550 * US; kernel_ns < 2 * MS; kernel_ns += 300 * US) {
+		setup(state);
+		assert_true(run_all(40000, 200 * US, 0, kernel_ns, false) < 12);
+	}
 }
 
 static void test_odd_intervals(void **state) {
