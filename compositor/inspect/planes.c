@@ -25,7 +25,7 @@ static const char *transform_name(enum wl_output_transform transform) {
 }
 
 static const char *const blend_modes[KMS_BLEND_COUNT] = {"premultiplied", "coverage", "none"};
-/* "Any" is our own, and told to nobody. */
+/* The kernel has no "any": the documents leave it out. */
 static const char *const encodings[KMS_COLOR_ENCODING_COUNT] = {NULL, "bt601", "bt709", "bt2020"};
 static const char *const ranges[KMS_COLOR_RANGE_COUNT] = {NULL, "limited", "full"};
 

@@ -119,7 +119,7 @@ void latch_output_flipped(
 		return; // of a frame from before the session was switched away
 	}
 	struct latch_frame *replaced = replace_frame(output), *frame = output->on_screen;
-	/* The event of a modeset does not say where the vblanks lie, see latch_scanout_handle_flip(). */
+	/* The event of a modeset does not say where the vblanks lie, see scanout.c:flip_time_ns(). */
 	if (!frame->async && !frame->modeset) {
 		learn(output, frame, flip_ns);
 	}

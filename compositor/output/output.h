@@ -193,8 +193,8 @@ void latch_outputs_each(struct latch_core *core, void (*func)(struct latch_outpu
  * have. One of two, which stay where they are. */
 const struct color_description *latch_output_color(const struct latch_output *output);
 
-/** The kernel may take another signal since: clients are told where their output's colours are others
- * now. */
+/** Updates what latch_output_color() returns, as the kernel may have taken or refused HDR since, and
+ * sends clients an event when it has changed. */
 void latch_output_find_color(struct latch_output *output);
 
 /** Whether no frame can be submitted now: it is switched off or away, a flip is pending, or the

@@ -126,8 +126,10 @@ static void each_root(
 			return;
 		}
 		const struct latch_root root = root_of_toplevel(toplevel);
-		more = func(&root, data) &&
-		       !(toplevel == front ? covered : area != NULL && latch_toplevel_covers(toplevel, area));
+		const bool hides = toplevel == front
+					   ? covered
+					   : area != NULL && latch_toplevel_covers(toplevel, area);
+		more = func(&root, data) && !hides;
 	}
 	if (more && each_layer(shell, ZWLR_LAYER_SHELL_V1_LAYER_BOTTOM, func, data)) {
 		each_layer(shell, ZWLR_LAYER_SHELL_V1_LAYER_BACKGROUND, func, data);

@@ -71,8 +71,9 @@ static void tell_changed(const struct colored *colored) {
 void latch_gate_colors_changed(struct latch_gate *gate) {
 	struct colored *colored;
 	wl_list_for_each(colored, &gate->colored, link) {
-		if (!is_inert(colored) && colored->told != identify(colored)) {
-			colored->told = identify(colored);
+		const uint64_t told = colored->told;
+		colored->told = identify(colored);
+		if (!is_inert(colored) && colored->told != told) {
 			tell_changed(colored);
 		}
 	}
@@ -108,7 +109,6 @@ static void create_colored(struct wl_resource *manager, uint32_t id,
 	colored->told = identify(colored);
 	colored->destroy.notify = handle_gone;
 	wl_list_init(&colored->destroy.link);
-	wl_list_init(&colored->link);
 	colored->resource = latch_resource_create(wl_resource_get_client(manager), interface,
 		(uint32_t)wl_resource_get_version(manager), id, impl, colored, destroy_colored);
 	if (colored->resource == NULL) {

@@ -27,8 +27,8 @@ void latch_gate_destroy(struct latch_gate *gate);
 /** Once, before the first surface. */
 void latch_gate_listen(struct latch_gate *gate, const struct latch_gate_events *events);
 
-/** An output has another latch_gate_output.color, or surfaces have come to another output: clients for
- * whom that makes a difference are told. */
+/** To be called when an output has another latch_gate_output.color, or surfaces have moved to another
+ * output. Sends an event to each client that the change concerns. */
 void latch_gate_colors_changed(struct latch_gate *gate);
 
 struct latch_gate_stats latch_gate_get_stats(const struct latch_gate *gate);

@@ -40,7 +40,7 @@ struct latch_gate {
 
 	uint64_t last_id;
 	uint64_t last_color; /* of the image descriptions that clients have made */
-	struct wl_list colored; /* who is told of outputs' colours, see color_management_v1.c */
+	struct wl_list colored; /* objects that tell of outputs' colours, see color_management_v1.c */
 	struct latch_gate_stats stats;
 };
 

@@ -31,7 +31,7 @@ struct latch_gate_options {
 	const struct wl_list *outputs;
 	/* tearing-control-v1 is offered. */
 	bool tearing;
-	/* What outputs expect, and what is told where there is none; COLOR_UNTAGGED:
+	/* What outputs expect; clients hear of it, too, while there is no output. COLOR_UNTAGGED:
 	 * color-management-v1 is not offered. */
 	struct color_description color;
 

@@ -145,10 +145,10 @@ static float gain_ns(
 /* From the shortest step up, as long as it pays for sure. */
 static void kernel_choose(struct latch_margin *margin) {
 	struct latch_margin_kernel *kernel = &margin->kernel;
+	float chance_ns;
 	kernel_fit(kernel);
 	kernel->step = 0;
 	for (unsigned i = 1; i < LATCH_KERNEL_STEPS; i++) {
-		float chance_ns;
 		/* What nothing is known of has to be believed: it can't be worse. */
 		const bool untried = kernel->known[i] <= BELIEVED_FRAMES + 1;
 		const float gain = gain_ns(margin, kernel->step, i, &chance_ns);
@@ -157,8 +157,8 @@ static void kernel_choose(struct latch_margin *margin) {
 		}
 	}
 	/* One between may do as well, and be known less. */
-	float chance_ns;
-	while (kernel->step > 0 && gain_ns(margin, kernel->step - 1, kernel->step, &chance_ns) <= 0) {
+	while (kernel->step > 0 &&
+		gain_ns(margin, kernel->step - 1, kernel->step, &chance_ns) <= 0) {
 		kernel->step--;
 	}
 }

@@ -222,7 +222,7 @@ static void what_is_preferred(void **state) {
 	world_finish();
 }
 
-/* It is told when the output's colours become others, once. */
+/* The client gets one event when the colours of its output change. */
 static void what_is_preferred_changes(void **state) {
 	const struct color_description hdr =
 		color_description_make(COLOR_PRIMARIES_BT2020, COLOR_PQ, 0);
