@@ -59,10 +59,13 @@ memory_kept_of_crowd_kib=64
 # Small, as all is drawn by CPU; but the victim's is the larger one: what is hidden is not drawn.
 hostile_size=96x96
 
-# At 60 Hz for some seconds; says how it went in $work/victim.json.
+# The frames of SECONDS at 60 Hz, or what twice as many seconds have of them; says how it went in
+# $work/victim.json. It ends after a flip: the end of a program takes the processor for some
+# milliseconds, which in the midst of a refresh is what the kernel needs to show the last frame.
 animation=(latch-client --software --size 160x120 --title victim --json "$work/victim.json")
 victim() {
-    timeout --preserve-status -s TERM -k 3 "$1" "${animation[@]}" 2>"$work/victim.log"
+    timeout --preserve-status -s TERM -k 3 $((2 * $1)) "${animation[@]}" --frames $((60 * $1)) \
+        2>"$work/victim.log"
 }
 
 # figure FILE NAME: a number at the top of an indented JSON file. Much faster than a program that
