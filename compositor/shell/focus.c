@@ -21,6 +21,7 @@ void latch_focus_toplevel(struct latch_shell *shell, struct latch_toplevel *topl
 	 * keyboard. */
 	if (before == toplevel && toplevel != NULL) {
 		latch_foreign_update(toplevel);
+		latch_popups_dismiss(shell, toplevel); // a layer's
 		return;
 	}
 	if (before != NULL && before->xdg->base->initialized) {

@@ -39,8 +39,10 @@ static void notify_motion(struct latch_shell *shell, uint32_t time_msec, double 
 	wlr_seat_pointer_notify_motion(shell->seat, time_msec, sx, sy);
 }
 
-void latch_pointer_refocus(struct latch_shell *shell, uint32_t time_msec) {
+/* Who has the pointer hears where it is, without an end of the frame. */
+static void notify_position(struct latch_shell *shell, uint32_t time_msec) {
 	struct latch_pointer *pointer = &shell->pointer;
+	pointer->moved = false;
 	if (has_grab(shell) || !(shell->seat->capabilities & WL_SEAT_CAPABILITY_POINTER)) {
 		return;
 	}
@@ -57,6 +59,10 @@ void latch_pointer_refocus(struct latch_shell *shell, uint32_t time_msec) {
 	}
 	wlr_seat_pointer_notify_enter(shell->seat, surface, sx, sy);
 	notify_motion(shell, time_msec, sx, sy);
+}
+
+void latch_pointer_refocus(struct latch_shell *shell, uint32_t time_msec) {
+	notify_position(shell, time_msec);
 	wlr_seat_pointer_notify_frame(shell->seat);
 }
 
@@ -68,32 +74,8 @@ static void moved(struct latch_shell *shell, uint32_t time_msec) {
 	if (shell->drag_icon != NULL) {
 		latch_shell_changed(shell);
 	}
-	latch_pointer_refocus(shell, time_msec);
-}
-
-static void go_to(struct latch_shell *shell, double x, double y, uint32_t time_msec) {
-	latch_idle_note_input(shell);
-	if (latch_constraints_limit(shell, &x, &y)) {
-		latch_cursor_warp(shell, x, y);
-		moved(shell, time_msec);
-	}
-}
-
-static void handle_motion(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.motion);
-	struct wlr_pointer_motion_event *event = data;
-	latch_constraints_send_relative(shell, event);
-	go_to(shell, shell->cursor.x + event->delta_x, shell->cursor.y + event->delta_y,
-		event->time_msec);
-}
-
-static void handle_motion_absolute(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.motion_absolute);
-	struct wlr_pointer_motion_absolute_event *event = data;
-	double x, y;
-	latch_absolute_to_layout(shell, &event->pointer->base, event->pointer->output_name,
-		event->x, event->y, &x, &y);
-	go_to(shell, x, y, event->time_msec);
+	shell->pointer.moved = true;
+	shell->pointer.moved_msec = time_msec;
 }
 
 static void press(struct latch_shell *shell, const struct wlr_pointer_button_event *event) {
@@ -136,9 +118,8 @@ static void note_input(struct latch_shell *shell, uint32_t time_msec) {
 	tell_time(shell, time_ns);
 }
 
-static void handle_button(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.button);
-	struct wlr_pointer_button_event *event = data;
+static void notify_button(
+	struct latch_shell *shell, const struct wlr_pointer_button_event *event) {
 	struct wlr_seat_pointer_state *state = &shell->seat->pointer_state;
 
 	if (event->state == WL_POINTER_BUTTON_STATE_PRESSED && state->button_count == 0 &&
@@ -156,13 +137,65 @@ static void handle_button(struct wl_listener *listener, void *data) {
 			latch_grab_end(shell);
 		}
 		/* What is under the pointer was not told while another had it. */
-		latch_pointer_refocus(shell, event->time_msec);
+		notify_position(shell, event->time_msec);
 	}
+}
+
+/* What a device has said since its last frame. "Indicates the end of a set of events that logically
+ * belong together" (wl_pointer.frame): clients hear of all of it together. */
+static void notify_frame_so_far(struct latch_shell *shell) {
+	struct latch_pointer *pointer = &shell->pointer;
+	if (pointer->moved) {
+		notify_position(shell, pointer->moved_msec);
+	}
+	if (pointer->has_button) {
+		pointer->has_button = false;
+		notify_button(shell, &pointer->button);
+	}
+}
+
+static void go_to(struct latch_shell *shell, double x, double y, uint32_t time_msec) {
+	if (shell->pointer.has_button) {
+		notify_frame_so_far(shell); // in order
+	}
+	latch_idle_note_input(shell);
+	if (latch_constraints_limit(shell, &x, &y)) {
+		latch_cursor_warp(shell, x, y);
+		moved(shell, time_msec);
+	}
+}
+
+static void handle_motion(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.motion);
+	struct wlr_pointer_motion_event *event = data;
+	latch_constraints_send_relative(shell, event);
+	go_to(shell, shell->cursor.x + event->delta_x, shell->cursor.y + event->delta_y,
+		event->time_msec);
+}
+
+static void handle_motion_absolute(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.motion_absolute);
+	struct wlr_pointer_motion_absolute_event *event = data;
+	double x, y;
+	latch_absolute_to_layout(shell, &event->pointer->base, event->pointer->output_name,
+		event->x, event->y, &x, &y);
+	go_to(shell, x, y, event->time_msec);
+}
+
+static void handle_button(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.button);
+	const struct wlr_pointer_button_event *event = data;
+	if (shell->pointer.has_button) {
+		notify_frame_so_far(shell);
+	}
+	shell->pointer.button = *event;
+	shell->pointer.has_button = true;
 }
 
 static void handle_axis(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.axis);
 	struct wlr_pointer_axis_event *event = data;
+	notify_frame_so_far(shell);
 	note_input(shell, event->time_msec);
 	wlr_seat_pointer_notify_axis(shell->seat, event->time_msec, event->orientation,
 		event->delta, event->delta_discrete, event->source, event->relative_direction);
@@ -170,6 +203,7 @@ static void handle_axis(struct wl_listener *listener, void *data) {
 
 static void handle_frame(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.frame);
+	notify_frame_so_far(shell);
 	wlr_seat_pointer_notify_frame(shell->seat);
 }
 

@@ -126,6 +126,11 @@ struct latch_pointer {
 	 * it comes up, all motion belongs to that surface. */
 	double down_dx, down_dy;
 	bool down;
+
+	/* What the devices have said since the last frame, in this order. */
+	bool moved, has_button;
+	uint32_t moved_msec;
+	struct wlr_pointer_button_event button;
 };
 
 struct latch_touch_point {

@@ -315,6 +315,7 @@ void move_pointer(double x, double y) {
 	struct wlr_pointer_motion_event event = {
 		.pointer = &f.pointer, .delta_x = x - old_x, .delta_y = y - old_y};
 	wl_signal_emit_mutable(&f.pointer.events.motion, &event);
+	wl_signal_emit_mutable(&f.pointer.events.frame, &f.pointer);
 	pump();
 }
 
@@ -328,6 +329,7 @@ void press(uint32_t code, bool down) {
 				      : WL_POINTER_BUTTON_STATE_RELEASED,
 		};
 		wlr_pointer_notify_button(&f.pointer, &event);
+		wl_signal_emit_mutable(&f.pointer.events.frame, &f.pointer);
 	} else {
 		struct wlr_keyboard_key_event event = {
 			.keycode = code,
