@@ -16,6 +16,7 @@ usage: ./run bench planes [--json] [--no-lab]
        ./run bench deadline [--json] [HOURS]
        ./run bench cost [--json] [--accept] [SCENE...]
        ./run bench growth [--json] ["NUMBER WHAT"...]
+       ./run bench wlcs
 
 Compares latch's plane planner with libliftoff on the same layouts: layers on
 planes, test commits, planning time apart from the kernel's own. First on
@@ -86,6 +87,8 @@ are.
 growth: how a frame's cost grows with what there is more of: "NUMBER layers" (that stand still), "windows"
 (that animate), "idle clients", "outputs"; without any, rows of each. Must be no faster than linear.
 
+wlcs: how many tests of the suite WLCS latch passes, and Mir, whose authors wrote it. No lab.
+
 The results stay in out/bench/ as JSON. Exit status: 0 when every criterion
 that is printed was met.
 EOF
@@ -101,9 +104,25 @@ command_bench() {
     deadline) shift; bench_deadline "$@" ;;
     cost) shift; bench_cost "$@" ;;
     growth) shift; bench_growth "$@" ;;
+    wlcs) shift; bench_wlcs "$@" ;;
     -h | --help) bench_usage ;;
     *) bench_usage >&2; die "there is no benchmark '$what'" ;;
     esac
+}
+
+bench_wlcs() {
+    local results=$out/bench wlcs
+    mkdir -p "$results"
+    ensure_root
+    step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"
+    use_root "$lab/packages" "$lab/packages.peers"
+    ensure_root
+    wlcs=$(in_root pkg-config --variable=test_runner wlcs)
+    in_root "$checkout/tests/wlcs/suite" "$wlcs" "$build/tests/wlcs/latch-wlcs.so" \
+        "$checkout/tests/wlcs/failures" >"$results/wlcs-latch.tap"
+    in_root sh -c 'exec "$0" "$1" "$(echo /usr/lib/*/mir/miral_wlcs_integration.so)" /dev/null' \
+        "$checkout/tests/wlcs/suite" "$wlcs" >"$results/wlcs-mir.tap"
+    "$checkout/tests/wlcs/compare" "$results/wlcs-latch.tap" "$results/wlcs-mir.tap"
 }
 
 bench_planes() {
