@@ -41,12 +41,8 @@ bool latch_convert_has_alpha(uint32_t fourcc) {
 }
 
 bool latch_convert_can(uint32_t fourcc) {
-	return latch_convert_is_needed(fourcc) || latch_convert_has_alpha(fourcc);
-}
-
-bool latch_convert_can_recolor(uint32_t fourcc) {
 	const struct latch_format *format = latch_format_find(fourcc);
-	return latch_convert_can(fourcc) ||
+	return latch_convert_is_needed(fourcc) || latch_convert_has_alpha(fourcc) ||
 	       (format != NULL && !format->is_float && format->components[0].step == 4);
 }
 
@@ -284,8 +280,7 @@ bool latch_convert(const struct latch_image *image, const struct latch_color *co
 	size_t dst_stride) {
 	const struct latch_format *format = latch_format_find(image->fourcc);
 	const bool other = color->from.transfer != COLOR_UNTAGGED;
-	if (!(other ? latch_convert_can_recolor : latch_convert_can)(image->fourcc) ||
-		image->width <= 0 || image->height <= 0 ||
+	if (!latch_convert_can(image->fourcc) || image->width <= 0 || image->height <= 0 ||
 		dst_stride / 4 < (size_t)image->width || !fits(image, format)) {
 		return false;
 	}

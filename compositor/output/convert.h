@@ -37,11 +37,8 @@ bool latch_convert_is_needed(uint32_t fourcc);
 /** Whether the format has an alpha channel that can be straight; false for unknown formats. */
 bool latch_convert_has_alpha(uint32_t fourcc);
 
-/** Whether latch_convert() can read this format: those above. */
+/** Whether latch_convert() can read this format: those above, and words of 32 bits. */
 bool latch_convert_can(uint32_t fourcc);
-
-/** Whether latch_convert() can make other colours of it: those above, and whole words. */
-bool latch_convert_can_recolor(uint32_t fourcc);
 
 /**
  * Converts to XRGB8888, or ARGB8888 with premultiplied alpha for formats with alpha, dst_stride

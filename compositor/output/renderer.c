@@ -73,6 +73,7 @@ void latch_renderer_forget_question(struct latch_renderer *renderer) {
 
 void latch_renderer_finish(struct latch_renderer *renderer) {
 	latch_renderer_forget_question(renderer);
+	latch_trial_finish(&renderer->trial);
 	destroy(renderer);
 	*renderer = (struct latch_renderer){0};
 }

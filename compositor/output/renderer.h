@@ -4,6 +4,8 @@
 #include <sys/types.h>
 #include <wayland-server-core.h>
 
+#include "output/renderer_trial.h"
+
 struct wlr_dmabuf_attributes;
 struct wlr_output;
 struct wlr_render_pass;
@@ -55,12 +57,14 @@ struct latch_renderer {
 	/** Its context was lost (a GPU reset): nothing is drawn until latch_renderer_renew(). */
 	bool lost;
 	struct wl_listener lost_listener;
+	/** Of gles2; what it needs is a part of that process. */
+	struct latch_trial trial;
 	struct latch_renderer_events events;
 	/** Pictures that were drawn since it was made; and how many renderers in a row were lost
 	 * before they had drawn LATCH_RENDERER_PROVEN. */
 	unsigned drawn, lost_early;
-	/** The process that was asked what the GPU reads, 0: none; and what it writes to. See
-	 * renderer_reads.h. */
+	/** The process that was asked what the GPU reads, 0: none, or it has answered; and what it
+	 * writes to. See renderer_reads.h. */
 	pid_t asked;
 	int answer_fd;
 	/** It was said once that colours are not what the client asked for. */

@@ -3,6 +3,7 @@
 
 #include <drm_fourcc.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -10,11 +11,13 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <wlr/backend.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/util/log.h>
 #include <xf86drm.h>
 
+#include "base/minmax.h"
 #include "output/convert.h"
 #include "output/renderer.h"
 
@@ -25,10 +28,16 @@
 /* Some ten times what the GPU with most of them reads. */
 #define MAX_PAIRS 8192
 
+/* Until another process tries buffers; the exit status of one that has broken GL. */
+#define PAUSE_MAX_S 4096
+#define GO_ON 2
+
 /* What the process sends, as one message, up to pairs[len]. */
 struct answer {
 	dev_t device;
 	enum latch_renderer_kind kind;
+	/* It tries buffers from now on. */
+	bool tries;
 	size_t len;
 	struct {
 		uint64_t modifier;
@@ -91,22 +100,15 @@ static bool read_renderer(
 static void ignore(void *data) {
 }
 
-/* In the process. What drivers print comes again when the renderer is made to compose. */
-static bool send_answer(struct latch_renderer *renderer, int fd) {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	dup2(null, STDOUT_FILENO);
-	dup2(null, STDERR_FILENO);
-	wlr_log_init(WLR_SILENT, NULL);
-	renderer->events.made = ignore;
-	renderer->loop = NULL; // its epoll instance is the parent's as well
+static bool send_answer(struct latch_renderer *renderer, int fd, bool tries) {
 	struct latch_renderer_reads reads = {0};
 	struct answer *answer = calloc(1, sizeof(*answer));
-	if (answer == NULL || !latch_renderer_ensure(renderer) ||
-		!read_renderer(renderer, &reads)) {
+	if (answer == NULL || !read_renderer(renderer, &reads)) {
 		return false;
 	}
 	answer->device = reads.device;
 	answer->kind = renderer->kind;
+	answer->tries = tries;
 	for (size_t i = 0; i < reads.formats.len; i++) {
 		const struct wlr_drm_format *format = &reads.formats.formats[i];
 		for (size_t j = 0; j < format->len && answer->len < MAX_PAIRS; j++) {
@@ -118,6 +120,64 @@ static bool send_answer(struct latch_renderer *renderer, int fd) {
 	return send(fd, answer, size, 0) == (ssize_t)size;
 }
 
+/* In a process with GL. Returns whether another one is to go on, as a buffer has broken GL. */
+static bool answer_and_try(struct latch_renderer *renderer, int fd, bool first) {
+	if (!latch_renderer_ensure(renderer)) {
+		return false;
+	}
+	const bool tries = renderer->kind == LATCH_RENDERER_GLES2 &&
+			   latch_trial_is_needed(wlr_renderer_get_drm_fd(renderer->wlr_renderer));
+	return (!first || send_answer(renderer, fd, tries)) && tries &&
+	       latch_trial_serve(renderer, fd);
+}
+
+/* What is latch's is not kept open by a process that may outlive it by a moment, the display least
+ * of all: GL needs no more of it than the render node, which takes the number of its fd. */
+static void keep_open(int fd, int drm_fd) {
+	char *name = drmGetRenderDeviceNameFromFd(drm_fd);
+	const int node = name != NULL ? open(name, O_RDWR | O_CLOEXEC) : -1;
+	free(name);
+	if (node >= 0) {
+		dup3(node, drm_fd, O_CLOEXEC);
+	}
+	const unsigned low = (unsigned)latch_min(fd, drm_fd);
+	const unsigned high = (unsigned)latch_max(fd, drm_fd);
+	close_range(STDERR_FILENO + 1, low - 1, 0);
+	close_range(low + 1, high - 1, 0);
+	close_range(high + 1, UINT_MAX, 0);
+}
+
+/* In a process without GL, which makes those that have it: GL can't be made anew in a process that
+ * has broken it. It waits twice as long each time, so that no client keeps the machine busy. */
+static void run_processes(struct latch_renderer *renderer, int fd) {
+	/* What drivers print comes again when the renderer is made to compose. */
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	wlr_log_init(WLR_SILENT, NULL);
+	renderer->events.made = ignore;
+	renderer->loop = NULL; // its epoll instance is latch's as well
+	const int drm_fd = wlr_backend_get_drm_fd(renderer->backend);
+	if (drm_fd >= 0) {
+		keep_open(fd, drm_fd);
+	}
+	unsigned pause_s = 0;
+	for (bool first = true; pause_s < PAUSE_MAX_S; first = false) {
+		pid_t pid = fork();
+		if (pid == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			_exit(answer_and_try(renderer, fd, first) ? GO_ON : 0);
+		}
+		int status;
+		if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
+			WEXITSTATUS(status) != GO_ON) {
+			return;
+		}
+		sleep(pause_s);
+		pause_s = pause_s > 0 ? 2 * pause_s : 1;
+	}
+}
+
 void latch_renderer_ask(struct latch_renderer *renderer) {
 	int fds[2];
 	if (renderer->wlr_renderer != NULL || latch_renderer_expects_pixman(renderer) ||
@@ -127,7 +187,8 @@ void latch_renderer_ask(struct latch_renderer *renderer) {
 	pid_t pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		_exit(send_answer(renderer, fds[1]) ? 0 : 1);
+		run_processes(renderer, fds[1]);
+		_exit(0);
 	}
 	close(fds[1]);
 	if (pid < 0) {
@@ -156,8 +217,12 @@ static bool hear_answer(struct latch_renderer *renderer, struct latch_renderer_r
 			&reads->formats, answer->pairs[i].fourcc, answer->pairs[i].modifier);
 	}
 	if (ok) {
-		close(renderer->answer_fd);
-		waitpid(renderer->asked, NULL, 0);
+		if (answer->tries) {
+			latch_trial_init(&renderer->trial, renderer->answer_fd);
+		} else {
+			close(renderer->answer_fd);
+		}
+		waitpid(renderer->asked, NULL, answer->tries ? WNOHANG : 0);
 		renderer->asked = 0;
 		reads->device = answer->device;
 		reads->known = true;
@@ -174,7 +239,8 @@ static bool hear_answer(struct latch_renderer *renderer, struct latch_renderer_r
 
 bool latch_renderer_learn(struct latch_renderer *renderer, struct latch_renderer_reads *reads) {
 	*reads = (struct latch_renderer_reads){0};
-	if (renderer->wlr_renderer != NULL || latch_renderer_expects_pixman(renderer)) {
+	if (latch_renderer_expects_pixman(renderer) ||
+		(renderer->wlr_renderer != NULL && renderer->asked <= 0)) {
 		latch_renderer_forget_question(renderer);
 		return read_renderer(renderer, reads);
 	}

@@ -12,7 +12,8 @@ struct latch_renderer;
  *
  * Only a renderer knows it for certain, and one for a GPU is made late, as its memory is several
  * times that of the whole session (see struct latch_renderer). So a process of its own makes it at
- * the start, says what it reads, and ends. Its work goes on while the outputs are set up.
+ * the start, says what it reads, and ends, or goes on as renderer_trial.h says. Its work goes on
+ * while the outputs are set up.
  */
 struct latch_renderer_reads {
 	struct wlr_drm_format_set formats;
@@ -26,8 +27,8 @@ struct latch_renderer_reads {
 void latch_renderer_ask(struct latch_renderer *renderer);
 
 /**
- * What the renderer reads if there is one, else what the process said, which is waited for and
- * ended. It also learns from it whether there is a GPU at all. Returns false without memory.
+ * What the process said, which is waited for, or without one what the renderer reads. It also
+ * learns from it whether there is a GPU at all. Returns false without memory.
  */
 bool latch_renderer_learn(struct latch_renderer *renderer, struct latch_renderer_reads *reads);
 

@@ -15,8 +15,12 @@ static bool is_straight(const struct latch_content *content, const struct latch_
 }
 
 static struct wlr_texture *import(
-	const struct latch_renderer *renderer, struct latch_content *content) {
+	struct latch_renderer *renderer, struct latch_content *content) {
 	struct wlr_buffer *source = content->buffer;
+	if (content->is_dmabuf && renderer->kind == LATCH_RENDERER_GLES2 &&
+		!latch_trial_passes(&renderer->trial, source)) {
+		return NULL;
+	}
 	/* pixman's texture reads the client's memory itself. */
 	content->texture_is_copy = content->is_shm && renderer->kind != LATCH_RENDERER_PIXMAN;
 	if (renderer->kind == LATCH_RENDERER_PIXMAN && content->is_dmabuf) {
@@ -45,14 +49,8 @@ static bool is_recolored(const struct latch_color *color) {
 	return color->from.transfer != COLOR_UNTAGGED;
 }
 
-static bool can_convert(const struct latch_content *content, const struct latch_color *color) {
-	return is_recolored(color) ? latch_convert_can_recolor(content->fourcc)
-				   : latch_convert_can(content->fourcc);
-}
-
-static bool can_convert_content(
-	const struct latch_content *content, const struct latch_color *color) {
-	return can_convert(content, color) &&
+static bool can_convert_content(const struct latch_content *content) {
+	return latch_convert_can(content->fourcc) &&
 	       (!content->is_dmabuf || latch_mapped_buffer_map(content->buffer));
 }
 
@@ -76,9 +74,9 @@ static bool is_imported(const struct latch_renderer *renderer, const struct latc
 	const struct latch_color *color) {
 	const bool pixman = renderer->kind == LATCH_RENDERER_PIXMAN;
 	if (is_straight(content, color)) {
-		return !pixman && !can_convert_content(content, color);
+		return !pixman && !can_convert_content(content);
 	}
-	if (pixman && is_recolored(color) && can_convert_content(content, color)) {
+	if (pixman && is_recolored(color) && can_convert_content(content)) {
 		return false;
 	}
 	return !pixman || !content->is_dmabuf ||
@@ -106,7 +104,7 @@ static struct wlr_texture *make_texture(struct latch_renderer *renderer,
 			return finish(content, texture, made);
 		}
 	}
-	if (texture != NULL && !can_convert_content(content, color)) {
+	if (texture != NULL && !can_convert_content(content)) {
 		/* In a layout that only the GPU knows: wrong colours are better than none. */
 		if (!renderer->logged_colors) {
 			wlr_log(WLR_INFO,
@@ -121,7 +119,7 @@ static struct wlr_texture *make_texture(struct latch_renderer *renderer,
 	wlr_texture_destroy(texture);
 	/* The driver lacks the format or the colours, or the strides are not as pixman wants
 	 * them. */
-	return can_convert(content, color) ? convert(renderer, content, color) : NULL;
+	return latch_convert_can(content->fourcc) ? convert(renderer, content, color) : NULL;
 }
 
 struct wlr_texture *latch_texture_get(struct latch_renderer *renderer,

@@ -206,24 +206,22 @@ static const struct {
 	uint32_t fourcc;
 	uint8_t bytes[8];
 	bool alpha;
-	/* The renderers read it themselves, unless it is for another display. */
-	bool plain;
 } pixels[] = {
-	{DRM_FORMAT_XRGB8888, {153, 102, 51, 1}, false, true},
-	{DRM_FORMAT_XRGB2101010, {0x66, 0x66, 0xd6, 0x0c}, false, true},
-	{DRM_FORMAT_RGB888, {153, 102, 51}, false, false},
-	{DRM_FORMAT_BGR888, {51, 102, 153}, false, false},
-	{DRM_FORMAT_ARGB8888, {153, 102, 51, 170}, true, false},
-	{DRM_FORMAT_ABGR8888, {51, 102, 153, 170}, true, false},
-	{DRM_FORMAT_RGBA8888, {170, 153, 102, 51}, true, false},
-	{DRM_FORMAT_BGRA8888, {170, 51, 102, 153}, true, false},
-	{DRM_FORMAT_XRGB16161616, {153, 153, 102, 102, 51, 51, 1, 1}, false, false},
-	{DRM_FORMAT_XBGR16161616, {51, 51, 102, 102, 153, 153, 1, 1}, false, false},
-	{DRM_FORMAT_ARGB16161616, {153, 153, 102, 102, 51, 51, 170, 170}, true, false},
-	{DRM_FORMAT_ABGR16161616, {51, 51, 102, 102, 153, 153, 170, 170}, true, false},
+	{DRM_FORMAT_XRGB8888, {153, 102, 51, 1}, false},
+	{DRM_FORMAT_XRGB2101010, {0x66, 0x66, 0xd6, 0x0c}, false},
+	{DRM_FORMAT_RGB888, {153, 102, 51}, false},
+	{DRM_FORMAT_BGR888, {51, 102, 153}, false},
+	{DRM_FORMAT_ARGB8888, {153, 102, 51, 170}, true},
+	{DRM_FORMAT_ABGR8888, {51, 102, 153, 170}, true},
+	{DRM_FORMAT_RGBA8888, {170, 153, 102, 51}, true},
+	{DRM_FORMAT_BGRA8888, {170, 51, 102, 153}, true},
+	{DRM_FORMAT_XRGB16161616, {153, 153, 102, 102, 51, 51, 1, 1}, false},
+	{DRM_FORMAT_XBGR16161616, {51, 51, 102, 102, 153, 153, 1, 1}, false},
+	{DRM_FORMAT_ARGB16161616, {153, 153, 102, 102, 51, 51, 170, 170}, true},
+	{DRM_FORMAT_ABGR16161616, {51, 51, 102, 102, 153, 153, 170, 170}, true},
 	/* 2 << 30 | 205 << 20 | 409 << 10 | 614, and red and blue exchanged */
-	{DRM_FORMAT_ARGB2101010, {0x66, 0x66, 0xd6, 0x8c}, true, false},
-	{DRM_FORMAT_ABGR2101010, {0xcd, 0x64, 0x66, 0xa6}, true, false},
+	{DRM_FORMAT_ARGB2101010, {0x66, 0x66, 0xd6, 0x8c}, true},
+	{DRM_FORMAT_ABGR2101010, {0xcd, 0x64, 0x66, 0xa6}, true},
 };
 
 static void convert_pixel(size_t i, const struct latch_color *color, uint8_t pixel[4]) {
@@ -241,16 +239,13 @@ static void rgb_and_straight_alpha(void **state) {
 		const size_t at = i / 2;
 		const struct latch_color color = {.straight_alpha = i % 2 == 1};
 		uint8_t pixel[4];
-		assert_int_equal(latch_convert_can(pixels[at].fourcc), !pixels[at].plain);
-		if (!pixels[at].plain) {
-			const bool multiplied = pixels[at].alpha && color.straight_alpha;
-			convert_pixel(at, &color, pixel);
-			char where[8];
-			snprintf(where, sizeof(where), "%.4s", (const char *)&pixels[at].fourcc);
-			check_levels(pixel, multiplied ? straight_levels : levels, where);
-			assert_int_equal(
-				latch_convert_has_alpha(pixels[at].fourcc), pixels[at].alpha);
-		}
+		assert_true(latch_convert_can(pixels[at].fourcc));
+		const bool multiplied = pixels[at].alpha && color.straight_alpha;
+		convert_pixel(at, &color, pixel);
+		char where[8];
+		snprintf(where, sizeof(where), "%.4s", (const char *)&pixels[at].fourcc);
+		check_levels(pixel, multiplied ? straight_levels : levels, where);
+		assert_int_equal(latch_convert_has_alpha(pixels[at].fourcc), pixels[at].alpha);
 	}
 }
 
@@ -286,7 +281,7 @@ static void what_does_not_fit_is_refused(void **state) {
 		{DRM_FORMAT_NV12, 4, 2, {{memory, 4}, {memory, 3}}},
 		{DRM_FORMAT_NV12, 0, 2, {{memory, 4}, {memory, 4}}},
 		{DRM_FORMAT_NV12, 4, -1, {{memory, 4}, {memory, 4}}},
-		{DRM_FORMAT_XRGB8888, 4, 2, {{memory, 4}, {memory, 4}}},
+		{DRM_FORMAT_RGB565, 4, 2, {{memory, 8}}},
 	};
 	assert_true(latch_convert(&good, &color, out, 16));
 	assert_false(latch_convert(&good, &color, out, 15));
@@ -295,13 +290,12 @@ static void what_does_not_fit_is_refused(void **state) {
 	}
 }
 
-/* Whole words without alpha are read by the renderers themselves. */
 static void what_is_converted(void **state) {
 	for (size_t i = 0; i < LEN(ycbcr_formats); i++) {
 		assert_true(latch_convert_can(ycbcr_formats[i].fourcc));
 		assert_false(latch_convert_has_alpha(ycbcr_formats[i].fourcc));
 	}
-	static const uint32_t others[] = {DRM_FORMAT_XBGR2101010, DRM_FORMAT_RGB565, DRM_FORMAT_R8,
+	static const uint32_t others[] = {DRM_FORMAT_RGB565, DRM_FORMAT_R8,
 		DRM_FORMAT_ARGB16161616F, DRM_FORMAT_Q410, 0};
 	for (size_t i = 0; i < LEN(others); i++) {
 		assert_false(latch_convert_can(others[i]));
@@ -334,8 +328,6 @@ static void other_displays(void **state) {
 			}
 		}
 	}
-	assert_false(latch_convert_can_recolor(DRM_FORMAT_RGB565));
-	assert_false(latch_convert_can_recolor(DRM_FORMAT_ARGB16161616F));
 }
 
 /* YCbCr of ten bits is made RGB and recoloured at once, rounded once. */
