@@ -58,8 +58,8 @@ static void too_wide_is_composed(int unused) {
 	screen_check(&picture, 100, 80, SHOWN, SIZE, 0, 0, 2);
 }
 
-/* No dma-buf at all; or too wide for the display, and of rows that are no whole words, which the
- * CPU does not read. */
+/* No dma-buf at all; or too wide for the display, and of rows of 16-bit pixels that are no whole
+ * words, which the CPU does not read. */
 static struct buffer_plane make_useless(bool in_memfd) {
 	struct memory *memory = &buffer.memory;
 	if (in_memfd) {
@@ -67,7 +67,7 @@ static struct buffer_plane make_useless(bool in_memfd) {
 		return (struct buffer_plane){memory->fd, .stride = memory->stride};
 	}
 	memory_init_udmabuf(memory, TOO_WIDE, SIZE);
-	return (struct buffer_plane){memory->fd, .stride = TOO_WIDE * 4 + 2};
+	return (struct buffer_plane){memory->fd, .stride = TOO_WIDE * 2 + 2};
 }
 
 static void check_failed(struct offer *offer) {
@@ -84,7 +84,7 @@ static void useless_fails(int unused) {
 		struct zwp_linux_buffer_params_v1 *params =
 			params_create(&client, &plane, 1, &offer);
 		zwp_linux_buffer_params_v1_create(
-			params, TOO_WIDE, SIZE - 2, DRM_FORMAT_XRGB8888, 0);
+			params, TOO_WIDE, SIZE - 2, DRM_FORMAT_RGB565, 0);
 		check_failed(&offer);
 		zwp_linux_buffer_params_v1_destroy(params);
 	}
@@ -100,7 +100,7 @@ static void useless_at_once(int in_memfd) {
 	surface_init_window(&surface, &client, "useless");
 	struct buffer_plane plane = make_useless(in_memfd);
 	buffer_init_from_params(&buffer, params_create(&client, &plane, 1, &offer),
-		buffer.memory.width, SIZE - 2, DRM_FORMAT_XRGB8888);
+		buffer.memory.width, SIZE - 2, DRM_FORMAT_RGB565);
 	surface_commit(&surface, &buffer, NULL, -1);
 	check_failed(&offer);
 	surface_wait_callback(&surface, 2000);
