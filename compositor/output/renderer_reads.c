@@ -128,7 +128,7 @@ static bool answer_and_try(struct latch_renderer *renderer, int fd, bool first) 
 	const bool tries = renderer->kind == LATCH_RENDERER_GLES2 &&
 			   latch_trial_is_needed(wlr_renderer_get_drm_fd(renderer->wlr_renderer));
 	return (!first || send_answer(renderer, fd, tries)) && tries &&
-	       latch_trial_serve(renderer, fd);
+	       latch_trial_serve(renderer->wlr_renderer, renderer->allocator, fd);
 }
 
 /* What is latch's is not kept open by a process that may outlive it by a moment, the display least
@@ -221,8 +221,8 @@ static bool hear_answer(struct latch_renderer *renderer, struct latch_renderer_r
 			latch_trial_init(&renderer->trial, renderer->answer_fd);
 		} else {
 			close(renderer->answer_fd);
+			waitpid(renderer->asked, NULL, 0);
 		}
-		waitpid(renderer->asked, NULL, answer->tries ? WNOHANG : 0);
 		renderer->asked = 0;
 		reads->device = answer->device;
 		reads->known = true;

@@ -19,8 +19,6 @@
 #include <wlr/util/log.h>
 #include <xf86drm.h>
 
-#include "output/renderer.h"
-
 #define TARGET_SIZE 16
 /* Far more than it takes. One that hangs must not hold up latch for long. */
 #define ANSWER_MS 500
@@ -218,16 +216,15 @@ static bool send_message(int fd, enum message message) {
 	return send(fd, &message, sizeof(message), MSG_NOSIGNAL) == (ssize_t)sizeof(message);
 }
 
-bool latch_trial_serve(struct latch_renderer *renderer, int fd) {
+bool latch_trial_serve(struct wlr_renderer *renderer, struct wlr_allocator *allocator, int fd) {
 	uint64_t modifier = DRM_FORMAT_MOD_INVALID;
 	struct wlr_dmabuf_attributes attributes;
-	struct wlr_buffer *target =
-		wlr_allocator_create_buffer(renderer->allocator, TARGET_SIZE, TARGET_SIZE,
-			&(struct wlr_drm_format){
-				.format = DRM_FORMAT_ARGB8888, .len = 1, .modifiers = &modifier});
+	struct wlr_buffer *target = wlr_allocator_create_buffer(allocator, TARGET_SIZE, TARGET_SIZE,
+		&(struct wlr_drm_format){
+			.format = DRM_FORMAT_ARGB8888, .len = 1, .modifiers = &modifier});
 	bool ok = target != NULL && send_message(fd, READY);
 	while (ok && receive_buffer(fd, &attributes)) {
-		if (!survives(renderer->wlr_renderer, target, &attributes)) {
+		if (!survives(renderer, target, &attributes)) {
 			send_message(fd, BROKEN);
 			return true;
 		}

@@ -3,17 +3,18 @@
 
 #include <stdbool.h>
 
-struct latch_renderer;
+struct wlr_allocator;
 struct wlr_buffer;
+struct wlr_renderer;
 
 /**
  * Another process, in which GL draws a client's dma-buf before it does in this one.
  *
- * virtio_gpu with 3D (virgl) is what needs it. Its host (virglrenderer, 1.3.0 at least) ignores all
- * commands of a process after the first one that is wrong, and tells nobody. A dma-buf whose memory
- * has another format on the host than its client says is enough for that, as Mesa (26.1 at least)
- * does not ask for the host's format. Without a trial latch's composed picture would stand still
- * for ever then, for all clients. Other drivers tell of a context that is lost.
+ * Only virtio_gpu with 3D (virgl) needs it. When a process sends its host (virglrenderer, up to
+ * 1.3.0 at least) a wrong command, the host ignores all later ones of that process and reports no
+ * error. Mesa (up to 26.1 at least) sends one where the client gives a dma-buf another format than
+ * its memory has on the host. Without a trial, latch's composed picture would then stand still for
+ * ever, for all clients. Other drivers report a lost context.
  */
 struct latch_trial {
 	/** To the process; 0: there is none, and nothing is tried. */
@@ -38,5 +39,5 @@ void latch_trial_finish(struct latch_trial *trial);
 bool latch_trial_passes(struct latch_trial *trial, struct wlr_buffer *buffer);
 
 /** In the process: tries what comes by the socket, with this renderer, until GL is broken (true) or
- * latch has gone (false). */
-bool latch_trial_serve(struct latch_renderer *renderer, int fd);
+ * latch has gone (false). All are borrowed. */
+bool latch_trial_serve(struct wlr_renderer *renderer, struct wlr_allocator *allocator, int fd);

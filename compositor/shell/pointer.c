@@ -39,7 +39,7 @@ static void notify_motion(struct latch_shell *shell, uint32_t time_msec, double 
 	wlr_seat_pointer_notify_motion(shell->seat, time_msec, sx, sy);
 }
 
-/* Who has the pointer hears where it is, without an end of the frame. */
+/* Tells the client under the pointer where it is. The caller ends the frame (wl_pointer.frame). */
 static void notify_position(struct latch_shell *shell, uint32_t time_msec) {
 	struct latch_pointer *pointer = &shell->pointer;
 	pointer->moved = false;
