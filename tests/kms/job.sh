@@ -37,6 +37,7 @@ verdict() {
 check() {
     local name=$1 status=0
     shift
+    shake
     if [[ $(type -t "$1") == function ]]; then
         "$@" >"$work/check.log" 2>&1 || status=$?
     else
@@ -49,6 +50,7 @@ check() {
 start_latch() {
     export WAYLAND_DISPLAY=latch-test
     rm -f "$work/stats.json" "$work/trace.json"
+    shake
     latch --device "$LATCH_DEVICE" --socket "$WAYLAND_DISPLAY" --capture "$LATCH_CAPTURE" \
         --stats "$work/stats.json" --trace "$work/trace.json" "$@" >"$latch_log" 2>&1 &
     LATCH_PID=$!

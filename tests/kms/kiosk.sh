@@ -40,13 +40,14 @@ ready_when_shown() {
     [[ $(told READY=1) == 1 && $(grep READY=1 "$work/told") != *\ 0 ]]
 }
 
-# Each half second, as the manager wants, and no more often.
+# Each half second, as the manager wants, and no more often: in 3.1 s six times, or one more.
 watchdog_is_fed() {
-    local before
-    before=$(told WATCHDOG=1)
+    local times
+    times=-$(told WATCHDOG=1)
     sleep 3.1
     cat "$work/told"
-    (($(told WATCHDOG=1) - before == 6)) || ! is_exact
+    times=$((times + $(told WATCHDOG=1)))
+    ((times == 6 || times == 7)) || ! is_exact
 }
 
 # The manager would end it now.
@@ -136,7 +137,8 @@ job() {
     check "it is not while latch hangs" hangs
     check "a client that hangs keeps its picture, and nobody else waits" hung_client
     stop_latch
-    [[ $(tail -n 1 "$work/told") == STOPPING=1* ]]
+    # The watchdog is fed until then, and may be once more.
+    [[ $(grep -v WATCHDOG=1 "$work/told" | tail -n 1) == STOPPING=1* && $(told STOPPING=1) == 1 ]]
     verdict $? "the manager is told of the end" "$work/told"
     check "the command is told of no manager" command_is_not_asked
     check "the session ends with the command's status" ends 7 sh -c 'exit 7'

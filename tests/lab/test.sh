@@ -12,6 +12,7 @@ Builds with every warning an error, runs the tests and counts their cases.
   --clang        with clang instead of gcc
   --suite NAME   this suite only; suites are: unit root $(suite_lines | awk '{printf "%s ", $1}')
 
+LATCH_TEST_SHAKE=N has each case begin at another place in a refresh; N decides where.
 Each suite's output stays in out/test/. Exit status: 0 when nothing failed.
 EOF
 }

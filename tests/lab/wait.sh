@@ -31,3 +31,9 @@ wait_until() {
         nap 0.05
     done
 }
+
+# shake: waits for up to a tenth of a second, each time for another time, where LATCH_TEST_SHAKE is a number
+# (which decides what times); else not at all. What a case sees depends on where in a refresh it begins, and
+# in virtual time it begins at the same place each time; but it has to pass wherever that is.
+[[ ! ${LATCH_TEST_SHAKE:-} ]] || RANDOM=$LATCH_TEST_SHAKE
+shake() { [[ ! ${LATCH_TEST_SHAKE:-} ]] || nap "0.0$((RANDOM % 90 + 10))"; }

@@ -59,6 +59,16 @@ static void assert_clients(int expected, int ms) {
 	assert_int_equal(wl_list_length(wl_display_get_client_list(display)), expected);
 }
 
+/* They come when this computer has time for it. */
+static void assert_clients_come(int expected) {
+	const int64_t end_ns = latch_now_ns() + INT64_C(30000000000);
+	struct wl_list *clients = wl_display_get_client_list(display);
+	while (wl_list_length(clients) < expected && latch_now_ns() < end_ns) {
+		wl_event_loop_dispatch(wl_display_get_event_loop(display), LATCH_LISTEN_RETRY_MS);
+	}
+	assert_int_equal(wl_list_length(clients), expected);
+}
+
 static void test_names(void **state) {
 	struct latch_listen *first = latch_listen_create(display, NULL);
 	struct latch_listen *second = latch_listen_create(display, NULL);
@@ -75,7 +85,7 @@ static void test_names(void **state) {
 	assert_int_equal(wl_display_add_socket(display, "mine"), -1);
 
 	int fd = connect_to("mine");
-	assert_clients(1, 2);
+	assert_clients_come(1);
 	close(fd);
 	latch_listen_destroy(first);
 	latch_listen_destroy(second);
@@ -106,7 +116,7 @@ static void test_stale_socket(void **state) {
 	struct latch_listen *listener = latch_listen_create(display, NULL);
 	assert_string_equal(latch_listen_name(listener), "wayland-0");
 	int fd = connect_to("wayland-0");
-	assert_clients(1, 2);
+	assert_clients_come(1);
 	close(fd);
 	latch_listen_destroy(listener);
 }
@@ -135,7 +145,7 @@ static void test_waits_while_fds_are_short(void **state) {
 	while (len > 0) {
 		close(hogs[--len]);
 	}
-	assert_clients(3, 2 * LATCH_LISTEN_RETRY_MS);
+	assert_clients_come(3);
 	for (int i = 0; i < 3; i++) {
 		close(clients[i]);
 	}
