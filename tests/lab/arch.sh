@@ -15,7 +15,7 @@ arch=${LATCH_LAB_ARCH:-$(this_arch)}
 
 case $arch in
 amd64)
-    arch_packages=(linux-headers-amd64 linux-image-amd64 qemu-system-x86 seabios)
+    arch_packages=(igt-gpu-tools-tests linux-headers-amd64 linux-image-amd64 qemu-system-x86 seabios)
     emulator=qemu-system-x86_64
     board=(-machine q35)
     memory_slots=
