@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "base/message.h"
 #include "util.h"
 
 int gpu_connect(void) {
@@ -23,10 +24,11 @@ static int ask(int gpu, const struct gpu_request *request, const int *fds, size_
 	struct gpu_answer *answer, int *fence) {
 	int received[GPU_WIRE_MAX_FDS];
 	size_t num_received;
-	if (!gpu_wire_send(gpu, request, sizeof(*request), fds, num_fds)) {
+	if (latch_message_send(gpu, request, sizeof(*request), fds, num_fds, 0) < 0) {
 		return -1;
 	}
-	ssize_t size = gpu_wire_receive(gpu, answer, sizeof(*answer), received, &num_received);
+	ssize_t size = latch_message_receive(
+		gpu, answer, sizeof(*answer), received, GPU_WIRE_MAX_FDS, &num_received, 0);
 	if (size < 0) {
 		return -1;
 	}

@@ -50,15 +50,3 @@ struct gpu_answer {
 
 /** The socket's address; false where neither variable is set, or the path is too long. */
 bool gpu_wire_address(struct sockaddr_un *address);
-
-/** Sends one packet with fds, which stay the caller's. Returns false and errno. */
-bool gpu_wire_send(int socket, const void *data, size_t size, const int *fds, size_t num_fds);
-
-/**
- * Receives one packet.
- *
- * @param fds     of GPU_WIRE_MAX_FDS: filled with what came along, owned by the caller
- * @param num_fds filled
- * @return its bytes, 0 at the end of the connection, or -1 and errno; EBADMSG when it was cut off
- */
-ssize_t gpu_wire_receive(int socket, void *data, size_t size, int *fds, size_t *num_fds);

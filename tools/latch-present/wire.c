@@ -6,6 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/message.h"
+#include "base/minmax.h"
+
 #define HEADER 8
 
 const char *wire_text(const struct wire_message *message, size_t *i) {
@@ -18,47 +21,21 @@ const char *wire_text(const struct wire_message *message, size_t *i) {
 	return text[length - 1] == '\0' ? text : NULL;
 }
 
-static bool take_fds(struct wire_pipe *pipe, struct msghdr *header) {
-	bool taken = (header->msg_flags & MSG_CTRUNC) == 0;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) {
-			continue;
-		}
-		for (size_t at = 0; at + sizeof(int) <= c->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
-			int fd;
-			memcpy(&fd, CMSG_DATA(c) + at, sizeof(fd));
-			if (pipe->fds_length < WIRE_FDS_MAX) {
-				pipe->fds[pipe->fds_length++] = fd;
-			} else {
-				close(fd);
-				taken = false;
-			}
-		}
-	}
-	return taken;
-}
-
 ssize_t wire_receive(struct wire_pipe *pipe, int socket) {
 	pipe->in_length -= pipe->in_taken;
 	memmove(pipe->in, pipe->in + pipe->in_taken, pipe->in_length);
 	pipe->in_taken = 0;
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(WIRE_RECEIVE_FDS * sizeof(int))];
-	} control;
-	struct iovec part = {pipe->in + pipe->in_length, WIRE_IN_MAX - pipe->in_length};
-	struct msghdr header = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	const ssize_t n = recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	size_t fds;
+	const ssize_t n = latch_message_receive(socket, pipe->in + pipe->in_length,
+		WIRE_IN_MAX - pipe->in_length, pipe->fds + pipe->fds_length,
+		(size_t)latch_min((int64_t)(WIRE_FDS_MAX - pipe->fds_length), LATCH_MESSAGE_FDS),
+		&fds, MSG_DONTWAIT);
 	if (n < 0) {
 		return -errno;
 	}
 	pipe->in_length += (size_t)n;
-	return take_fds(pipe, &header) ? n : -EMSGSIZE;
+	pipe->fds_length += fds;
+	return n;
 }
 
 static void put_bytes(struct wire_pipe *pipe, const void *bytes, size_t size) {
@@ -105,26 +82,10 @@ void wire_put(struct wire_pipe *pipe, uint32_t object, uint16_t opcode, const vo
 /* One sendmsg(): as many fds as its receiver takes. Where more are left, only one word of the
  * bytes, as those fds need bytes to go with. */
 static ssize_t send_some(struct wire_pipe *pipe, size_t sent, int socket) {
-	const size_t fds = pipe->fds_length < WIRE_SEND_FDS ? pipe->fds_length : WIRE_SEND_FDS;
+	const size_t fds = (size_t)latch_min((int64_t)pipe->fds_length, WIRE_SEND_FDS);
 	const size_t left = pipe->out_length - sent;
-	struct iovec part = {pipe->out + sent, fds < pipe->fds_length && left > 4 ? 4 : left};
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(WIRE_SEND_FDS * sizeof(int))];
-	} control;
-	struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
-	if (fds > 0) {
-		header.msg_control = &control;
-		header.msg_controllen = CMSG_SPACE(fds * sizeof(int));
-		memset(&control, 0, sizeof(control));
-		control.align = (struct cmsghdr){
-			.cmsg_len = CMSG_LEN(fds * sizeof(int)),
-			.cmsg_level = SOL_SOCKET,
-			.cmsg_type = SCM_RIGHTS,
-		};
-		memcpy(CMSG_DATA(&control.align), pipe->fds, fds * sizeof(int));
-	}
-	const ssize_t n = sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+	const ssize_t n = latch_message_send(socket, pipe->out + sent,
+		fds < pipe->fds_length && left > 4 ? 4 : left, pipe->fds, fds, MSG_DONTWAIT);
 	if (n > 0) {
 		for (size_t i = 0; i < fds; i++) {
 			close(pipe->fds[i]);
@@ -143,7 +104,7 @@ int wire_send(struct wire_pipe *pipe, int socket) {
 			sent += (size_t)n;
 		} else if (errno == EAGAIN) {
 			break;
-		} else if (errno != EINTR) {
+		} else {
 			const int error = -errno;
 			pipe->out_length = 0;
 			return error;

@@ -13,8 +13,7 @@
 #define WIRE_OUT_MAX (WIRE_IN_MAX + 8192)
 /* Fds in one sendmsg(): libwayland has no room for more (MAX_FDS_OUT), and loses them. */
 #define WIRE_SEND_FDS 28
-/* Fds in one recvmsg(), the kernel's limit (SCM_MAX_FD); and how many may wait to be sent. */
-#define WIRE_RECEIVE_FDS 253
+/* How many may wait to be sent. */
 #define WIRE_FDS_MAX 1024
 
 /** One message: a request, or an event. */

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "base/message.h"
 #include "case.h"
 #include "clients/common/gpu_wire.h"
 #include "clients/common/sw_sync.h"
@@ -214,9 +215,10 @@ static void bad_requests(int unused) {
 	size_t num_fds;
 	static const char noise[1000] = "noise";
 	for (size_t size = 1; size <= sizeof(noise); size += 333) {
-		CHECK(gpu_wire_send(gpu, noise, size, &memory.fd, 1) &&
-				gpu_wire_receive(gpu, &answer, sizeof(answer), fds, &num_fds) ==
-					(ssize_t)sizeof(answer) &&
+		CHECK(latch_message_send(gpu, noise, size, &memory.fd, 1, 0) > 0 &&
+				latch_message_receive(gpu, &answer, sizeof(answer), fds,
+					GPU_WIRE_MAX_FDS, &num_fds,
+					0) == (ssize_t)sizeof(answer) &&
 				answer.error == EBADMSG,
 			"noise of %zu bytes", size);
 	}

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <wayland-server-core.h>
 
+#include "base/message.h"
 #include "clients/common/sw_sync.h"
 #include "clients/common/util.h"
 #include "gpu.h"
@@ -74,11 +75,12 @@ static int handle_packet(int fd, uint32_t mask, void *data) {
 	struct gpu_request request;
 	int fds[GPU_WIRE_MAX_FDS], fence = -1;
 	size_t num_fds;
-	ssize_t size = gpu_wire_receive(fd, &request, sizeof(request), fds, &num_fds);
+	ssize_t size = latch_message_receive(
+		fd, &request, sizeof(request), fds, GPU_WIRE_MAX_FDS, &num_fds, 0);
 	if (size < 0 && errno == EAGAIN) {
 		return 0;
 	}
-	if (size <= 0 && !(size < 0 && errno == EBADMSG)) {
+	if (size <= 0 && !(size < 0 && errno == EMSGSIZE)) {
 		disconnect(connection, fd);
 		return 0;
 	}
@@ -88,7 +90,8 @@ static int handle_packet(int fd, uint32_t mask, void *data) {
 				 : EBADMSG,
 	};
 	answer.stats = gpu_count(connection->gpu);
-	bool sent = gpu_wire_send(fd, &answer, sizeof(answer), &fence, fence < 0 ? 0 : 1);
+	bool sent = latch_message_send(
+			    fd, &answer, sizeof(answer), &fence, fence < 0 ? 0 : 1, 0) > 0;
 	for (size_t i = 0; i < num_fds; i++) {
 		latch_fd_clear(&fds[i]);
 	}
