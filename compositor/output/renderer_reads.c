@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -120,15 +121,30 @@ static bool send_answer(struct latch_renderer *renderer, int fd, bool tries) {
 	return send(fd, answer, size, 0) == (ssize_t)size;
 }
 
-/* In a process with GL. Returns whether another one is to go on, as a buffer has broken GL. */
-static bool answer_and_try(struct latch_renderer *renderer, int fd, bool first) {
+/* In a process with GL. Returns whether another one is to go on, as a buffer has broken GL.
+ * *answered is memory of all these processes. */
+static bool answer_and_try(struct latch_renderer *renderer, int fd, bool *answered) {
 	if (!latch_renderer_ensure(renderer)) {
 		return false;
 	}
 	const bool tries = renderer->kind == LATCH_RENDERER_GLES2 &&
 			   latch_trial_is_needed(wlr_renderer_get_drm_fd(renderer->wlr_renderer));
-	return (!first || send_answer(renderer, fd, tries)) && tries &&
+	*answered = *answered || send_answer(renderer, fd, tries);
+	return *answered && tries &&
 	       latch_trial_serve(renderer->wlr_renderer, renderer->allocator, fd);
+}
+
+/* Whether another process is to go on after this one: a buffer has broken its GL, or crashed it. */
+static bool goes_on(pid_t pid, int fd, bool answered) {
+	int status;
+	if (waitpid(pid, &status, 0) != pid) {
+		return false;
+	}
+	const bool crashed = WIFSIGNALED(status) && answered;
+	if (crashed) {
+		latch_trial_tell_broken(fd);
+	}
+	return crashed || (WIFEXITED(status) && WEXITSTATUS(status) == GO_ON);
 }
 
 /* What is latch's is not kept open by a process that may outlive it by a moment, the display least
@@ -161,16 +177,16 @@ static void run_processes(struct latch_renderer *renderer, int fd) {
 	if (drm_fd >= 0) {
 		keep_open(fd, drm_fd);
 	}
+	bool *answered = mmap(NULL, sizeof(*answered), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	unsigned pause_s = 0;
-	for (bool first = true; pause_s < PAUSE_MAX_S; first = false) {
+	while (answered != MAP_FAILED && pause_s < PAUSE_MAX_S) {
 		pid_t pid = fork();
 		if (pid == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			_exit(answer_and_try(renderer, fd, first) ? GO_ON : 0);
+			_exit(answer_and_try(renderer, fd, answered) ? GO_ON : 0);
 		}
-		int status;
-		if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
-			WEXITSTATUS(status) != GO_ON) {
+		if (!goes_on(pid, fd, *answered)) {
 			return;
 		}
 		sleep(pause_s);

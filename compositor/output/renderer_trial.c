@@ -19,6 +19,8 @@
 #include <wlr/util/log.h>
 #include <xf86drm.h>
 
+#include "base/message.h"
+
 #define TARGET_SIZE 16
 /* Far more than it takes. One that hangs must not hold up latch for long. */
 #define ANSWER_MS 500
@@ -63,27 +65,10 @@ void latch_trial_finish(struct latch_trial *trial) {
 	*trial = (struct latch_trial){0};
 }
 
-/* Room for the fds of a dma-buf, one for each plane. */
-union control {
-	char bytes[CMSG_SPACE(WLR_DMABUF_MAX_PLANES * sizeof(int))];
-	struct cmsghdr header;
-};
-
 static bool send_buffer(int fd, const struct wlr_dmabuf_attributes *attributes) {
-	union control control = {0};
-	struct iovec bytes = {.iov_base = (void *)attributes, .iov_len = sizeof(*attributes)};
-	struct msghdr message = {
-		.msg_iov = &bytes,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = CMSG_SPACE((size_t)attributes->n_planes * sizeof(int)),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN((size_t)attributes->n_planes * sizeof(int));
-	memcpy(CMSG_DATA(header), attributes->fd, (size_t)attributes->n_planes * sizeof(int));
-	return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof(*attributes);
+	return latch_message_send(fd, attributes, sizeof(*attributes), attributes->fd,
+		       (size_t)attributes->n_planes,
+		       MSG_DONTWAIT) == (ssize_t)sizeof(*attributes);
 }
 
 /* Returns false where nothing came within the time; a process that has ended sends nothing more. */
@@ -99,7 +84,7 @@ static bool receive(int fd, int timeout_ms, enum message *message) {
 
 static bool is_ready(struct latch_trial *trial) {
 	enum message message;
-	while (!trial->ready && receive(trial->fd, 0, &message)) {
+	while (receive(trial->fd, 0, &message)) {
 		trial->ready = message != BROKEN; // or it has passed a buffer too late
 	}
 	return trial->ready;
@@ -192,28 +177,22 @@ static bool survives(struct wlr_renderer *renderer, struct wlr_buffer *target,
 }
 
 static bool receive_buffer(int fd, struct wlr_dmabuf_attributes *attributes) {
-	union control control;
-	struct iovec bytes = {.iov_base = attributes, .iov_len = sizeof(*attributes)};
-	struct msghdr message = {
-		.msg_iov = &bytes,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	if (recvmsg(fd, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*attributes)) {
+	int fds[WLR_DMABUF_MAX_PLANES];
+	size_t fds_len;
+	if (latch_message_receive(fd, attributes, sizeof(*attributes), fds, WLR_DMABUF_MAX_PLANES,
+		    &fds_len, 0) != (ssize_t)sizeof(*attributes)) {
 		return false;
 	}
-	const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	const size_t size = (size_t)attributes->n_planes * sizeof(int);
-	if (header == NULL || header->cmsg_len != CMSG_LEN(size)) {
-		return false;
-	}
-	memcpy(attributes->fd, CMSG_DATA(header), size);
+	memcpy(attributes->fd, fds, fds_len * sizeof(fds[0]));
 	return true;
 }
 
 static bool send_message(int fd, enum message message) {
 	return send(fd, &message, sizeof(message), MSG_NOSIGNAL) == (ssize_t)sizeof(message);
+}
+
+void latch_trial_tell_broken(int fd) {
+	send_message(fd, BROKEN);
 }
 
 bool latch_trial_serve(struct wlr_renderer *renderer, struct wlr_allocator *allocator, int fd) {

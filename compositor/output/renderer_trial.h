@@ -41,3 +41,6 @@ bool latch_trial_passes(struct latch_trial *trial, struct wlr_buffer *buffer);
 /** In the process: tries what comes by the socket, with this renderer, until GL is broken (true) or
  * latch has gone (false). All are borrowed. */
 bool latch_trial_serve(struct wlr_renderer *renderer, struct wlr_allocator *allocator, int fd);
+
+/** Says in the place of a process that has crashed that the buffer has broken it. */
+void latch_trial_tell_broken(int fd);

@@ -44,6 +44,22 @@ show() {
     grep -E '^(client|latch|commit|signalled|submit)' "$log" | sed 's/^/# /'
 }
 
+# The process in which GL draws first (output/renderer_trial.h): a child of latch's child.
+trial() {
+    local parent
+    for parent in $(<"/proc/$LATCH_PID/task/$LATCH_PID/children"); do
+        cat "/proc/$parent/task/$parent/children"
+    done
+}
+has_other_trial() { local now; now=$(trial) && [[ $now && $now != "$1" ]]; }
+survives_crash() {
+    local before
+    before=$(trial) && [[ $before ]] || { echo "there is none"; return 1; }
+    kill -SEGV $before
+    wait_until 20 has_other_trial "$before" || { echo "no other one has come"; return 1; }
+    latch-client --size 256x256 --frames 20
+}
+
 job() {
     show "200 frames, fences by choice" run auto 200
     show "100 frames, syncobj" run syncobj 100
@@ -55,6 +71,7 @@ job() {
     check "weston-simple-egl runs" stranger weston-simple-egl
     check "weston-simple-dmabuf-egl runs" stranger weston-simple-dmabuf-egl
     check "weston-subsurfaces runs" stranger weston-subsurfaces
+    check "the trial of buffers goes on after it has crashed" survives_crash
     # virgl is GL alone: what draws is lavapipe, into memory that the display does not take.
     check "Vulkan by the CPU is shown" latch-client --api vulkan --size 256x256 --frames 20
     check "Vulkan's own buffers are shown" \
