@@ -235,7 +235,7 @@ static void read_ycbcr(const struct block *block, int i, const struct matrix *m,
 
 /* In the place of mix_ycbcr() and mix_rgb(). */
 static void recolor(const struct color_table *table, const struct latch_format *format,
-	const struct matrix *matrix, bool straight, struct block *block) {
+	const struct matrix *matrix, bool straight, int32_t x, int32_t y, struct block *block) {
 	for (int i = 0; i < BLOCK; i++) {
 		const uint32_t alpha = block->alpha[i];
 		uint32_t rgb[3];
@@ -245,7 +245,7 @@ static void recolor(const struct color_table *table, const struct latch_format *
 		} else {
 			read_rgb(block, i, format->components[0].bits, straight, rgb);
 		}
-		color_table_convert(table, rgb, out);
+		color_table_convert(table, rgb, x + i, y, out);
 		uint32_t pixel = (alpha * 255 + 0x8000) >> 16;
 		for (int c = 0; c < 3; c++) {
 			pixel = pixel << 8 | (out[c] * alpha + 0x8000) >> 16;
@@ -307,7 +307,8 @@ bool latch_convert(const struct latch_image *image, const struct latch_color *co
 				read_alpha(format, image, x, y, len, &block);
 			}
 			if (other) {
-				recolor(&table, format, &matrix, color->straight_alpha, &block);
+				recolor(&table, format, &matrix, color->straight_alpha, x, y,
+					&block);
 			} else {
 				mix(format, &matrix, color->straight_alpha, &block);
 			}

@@ -77,6 +77,12 @@ static const char fragment_source[] =
 	"		+ (3.0 - 2.0 * t) * t * t * most;\n"
 	"	return l * (eotf(in_curve, vec3(e * tone.x)) / eotf(in_curve, vec3(v))).x;\n"
 	"}\n"
+	/* PQ's levels of 8 bits can be seen: an ordered dither, as in lib/color/table.c. */
+	"float quarter(vec2 at) { return fract(at.x * 0.5 + at.y * at.y * 0.75); }\n"
+	"float dither() {\n"
+	"	vec2 at = mod(floor(gl_FragCoord.xy), 4.0);\n"
+	"	return quarter(floor(at * 0.5)) * 0.25 + quarter(at) - 0.46875;\n"
+	"}\n"
 	"void main() {\n"
 	"	vec4 pixel = texture2D(pixels, from);\n"
 	"	float alpha = mix(1.0, pixel.a, has_alpha);\n"
@@ -85,6 +91,7 @@ static const char fragment_source[] =
 	"	if (tone.x > 0.0) light = tone_map(light, max(max(v.r, v.g), v.b));\n"
 	"	light = matrix * light;\n"
 	"	vec3 shown = encode(out_curve, clamp(light, 0.0, 1.0));\n"
+	"	if (out_curve.x == 4.0) shown += dither() / 255.0;\n"
 	"	gl_FragColor = vec4(shown * alpha, alpha);\n"
 	"}\n";
 

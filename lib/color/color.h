@@ -155,18 +155,23 @@ void color_convert(const struct color_conversion *conversion, double rgb[static 
 #define COLOR_TABLE_FINE 256
 #define COLOR_TABLE_MAX (255 * COLOR_TABLE_PARTS * COLOR_TABLE_FINE)
 
-/** A conversion made ready for many pixels: to levels of 0 to 255, rounded once. */
+/** An ordered dither of 4x4 pixels (Bayer's) has so many thresholds. */
+#define COLOR_TABLE_THRESHOLDS 16
+
+/** A conversion made ready for many pixels: to levels of 0 to 255, rounded once. PQ's steps of 8
+ * bits can be seen, so there pixels next to each other are rounded by different thresholds. */
 struct color_table {
 	float eotf[255 * COLOR_TABLE_PARTS + 2], matrix[9];
 	/** color_tone_gain(), where there is any. */
 	bool has_gain;
 	float gain[255 * COLOR_TABLE_PARTS + 2];
-	/** The light from which on there is level i. */
-	float level[256];
+	/** The light from which on there is level i, by threshold; without dither there is one. */
+	bool dithers;
+	float level[COLOR_TABLE_THRESHOLDS][256];
 };
 
 void color_table_init(struct color_table *table, const struct color_conversion *conversion);
 
-/** in: of 0 to COLOR_TABLE_MAX. */
-void color_table_convert(
-	const struct color_table *table, const uint32_t in[static 3], uint8_t out[static 3]);
+/** in: of 0 to COLOR_TABLE_MAX. x, y: the pixel's place, for the dither. */
+void color_table_convert(const struct color_table *table, const uint32_t in[static 3], int32_t x,
+	int32_t y, uint8_t out[static 3]);
