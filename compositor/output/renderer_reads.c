@@ -135,12 +135,12 @@ static bool answer_and_try(struct latch_renderer *renderer, int fd, bool *answer
 }
 
 /* Whether another process is to go on after this one: a buffer has broken its GL, or crashed it. */
-static bool goes_on(pid_t pid, int fd, bool answered) {
+static bool goes_on(pid_t pid, int fd, const bool *answered) {
 	int status;
 	if (waitpid(pid, &status, 0) != pid) {
 		return false;
 	}
-	const bool crashed = WIFSIGNALED(status) && answered;
+	const bool crashed = WIFSIGNALED(status) && *answered;
 	if (crashed) {
 		latch_trial_tell_broken(fd);
 	}
@@ -186,7 +186,7 @@ static void run_processes(struct latch_renderer *renderer, int fd) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			_exit(answer_and_try(renderer, fd, answered) ? GO_ON : 0);
 		}
-		if (!goes_on(pid, fd, *answered)) {
+		if (!goes_on(pid, fd, answered)) {
 			return;
 		}
 		sleep(pause_s);
