@@ -192,7 +192,7 @@ write_job() { # DEVICE VT TIMEOUT COMMAND...
         printf 'export TERM=%q\n' "${TERM:-dumb}"
     } >"$job/settings"
     # What the caller has set for latch goes along.
-    env -0 | grep -z -E '^(LATCH|WLR|WAYLAND|MESA|LIBGL|EGL|XKB|ASAN|UBSAN|LSAN|CMOCKA)_[A-Za-z0-9_]*=' |
+    env -0 | grep -z -E '^(LATCH|WLR|WAYLAND|MESA|LIBGL|EGL|XKB|ASAN|UBSAN|LSAN|CMOCKA|SEATD)_[A-Za-z0-9_]*=' |
         grep -z -v -E '^(LATCH_LAB_(DEVICE|CLOCK|MIPS)|WAYLAND_DISPLAY|LATCH_CACHE|LATCH_BUILD_DIR|LATCH_OUT_DIR)=' |
         while IFS= read -r -d '' variable; do printf 'export %q\n' "$variable"; done >>"$job/settings" || true
     printf '%q ' "$@" >"$job/command"
