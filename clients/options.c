@@ -209,7 +209,8 @@ static const struct option_row rows[] = {
 	{"warm-up", "N", "frames before those that are measured, 30 at least (30)", OPTION_NUMBER,
 		MEMBER(warm_up), .min = CLIENT_MIN_WARM_UP, .max = MAX_MEASURED_FRAMES},
 	{.help = "\n"
-		 "Exit status: 0 done; 1 out of memory or a file can't be written; 2 wrong usage;\n"
+		 "Exit status: 0 done; 1 out of memory, a file can't be written, or there is no such\n"
+		 "--output; 2 wrong usage;\n"
 		 "3 no compositor; 4 the compositor lacks a protocol; 5 no device can draw, or no\n"
 		 "buffer is accepted; 6 the connection broke or a protocol error came; 7 closed\n"
 		 "before --frames were shown.\n"},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A frame's life in parts: the six stages that the pictures show, per surface. */
+/* A frame's life in parts: the seven stages that the pictures show, per surface. */
 #pragma once
 
 #include "trace/durations.h"
