@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/framebuffer.h"
 
-#include <stdlib.h>
 #include <wlr/types/wlr_buffer.h>
-#include <wlr/util/addon.h>
 #include <wlr/util/log.h>
 
 #include "base/format.h"
 #include "dmabuf/udmabuf.h"
 #include "kms/framebuffer.h"
+#include "limits/addon.h"
 
 /* A buffer's framebuffers on one backend: as it is, and with its alpha ignored. */
 struct framebuffer {
-	struct latch_kms_backend *backend;
 	struct wlr_addon addon; // wlr_buffer.addons
+	struct latch_kms_backend *backend;
 	struct wl_list link;	// latch_kms_backend.framebuffers
 	struct {
 		bool tried;
@@ -26,9 +25,8 @@ static void handle_destroy(struct wlr_addon *addon) {
 	const struct kms_device *device = framebuffer->backend->device;
 	kms_framebuffer_destroy(device, framebuffer->of[false].fb_id);
 	kms_framebuffer_destroy(device, framebuffer->of[true].fb_id);
-	wlr_addon_finish(&framebuffer->addon);
 	wl_list_remove(&framebuffer->link);
-	free(framebuffer);
+	latch_addon_free(addon);
 }
 
 static const struct wlr_addon_interface addon_impl = {
@@ -38,18 +36,12 @@ static const struct wlr_addon_interface addon_impl = {
 
 static struct framebuffer *framebuffer_find(
 	struct latch_kms_backend *backend, struct wlr_buffer *buffer) {
-	struct framebuffer *framebuffer;
-	struct wlr_addon *addon = wlr_addon_find(&buffer->addons, backend, &addon_impl);
-	if (addon != NULL) {
-		return wl_container_of(addon, framebuffer, addon);
+	struct framebuffer *framebuffer =
+		latch_addon_get(&buffer->addons, &addon_impl, sizeof(*framebuffer));
+	if (framebuffer != NULL && framebuffer->backend == NULL) {
+		framebuffer->backend = backend;
+		wl_list_insert(&backend->framebuffers, &framebuffer->link);
 	}
-	framebuffer = calloc(1, sizeof(*framebuffer));
-	if (framebuffer == NULL) {
-		return NULL;
-	}
-	framebuffer->backend = backend;
-	wlr_addon_init(&framebuffer->addon, &buffer->addons, backend, &addon_impl);
-	wl_list_insert(&backend->framebuffers, &framebuffer->link);
 	return framebuffer;
 }
 

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
-#include <wlr/util/addon.h>
 #include <wlr/util/log.h>
 
 #include "base/clock.h"
@@ -23,6 +22,7 @@
 #include "dmabuf/params.h"
 #include "dmabuf/tranche.h"
 #include "kms/plane.h"
+#include "limits/addon.h"
 #include "limits/resource.h"
 #include "linux-dmabuf-v1-protocol.h"
 
@@ -64,8 +64,8 @@ struct audience {
 };
 
 struct surface {
-	struct latch_dmabuf *dmabuf;
 	struct wlr_addon addon; // wlr_surface.addons
+	struct latch_dmabuf *dmabuf;
 	struct wl_list link;
 	struct audience audience;
 	/* Its client hears of what has changed at due_ns. */
@@ -293,8 +293,7 @@ static void handle_surface_destroy(struct wlr_addon *addon) {
 	}
 	stop_waiting(surface);
 	wl_list_remove(&surface->link);
-	wlr_addon_finish(&surface->addon);
-	free(surface);
+	latch_addon_free(addon);
 }
 
 static const struct wlr_addon_interface addon_impl = {
@@ -304,21 +303,15 @@ static const struct wlr_addon_interface addon_impl = {
 
 /* Returns NULL when there is no memory. */
 static struct surface *get_surface(struct latch_dmabuf *dmabuf, struct wlr_surface *wlr_surface) {
-	struct surface *surface;
-	struct wlr_addon *addon = wlr_addon_find(&wlr_surface->addons, dmabuf, &addon_impl);
-	if (addon != NULL) {
-		return wl_container_of(addon, surface, addon);
+	struct surface *surface =
+		latch_addon_get(&wlr_surface->addons, &addon_impl, sizeof(*surface));
+	if (surface != NULL && surface->dmabuf == NULL) {
+		surface->dmabuf = dmabuf;
+		surface->audience = dmabuf->defaults;
+		wl_list_init(&surface->audience.objects);
+		wl_list_init(&surface->waiting);
+		wl_list_insert(&dmabuf->surfaces, &surface->link);
 	}
-	surface = calloc(1, sizeof(*surface));
-	if (surface == NULL) {
-		return NULL;
-	}
-	surface->dmabuf = dmabuf;
-	surface->audience = dmabuf->defaults;
-	wl_list_init(&surface->audience.objects);
-	wl_list_init(&surface->waiting);
-	wl_list_insert(&dmabuf->surfaces, &surface->link);
-	wlr_addon_init(&surface->addon, &wlr_surface->addons, dmabuf, &addon_impl);
 	return surface;
 }
 

@@ -6,13 +6,12 @@
 #include <GLES2/gl2.h>
 #include <GLES2/gl2ext.h>
 #include <drm_fourcc.h>
-#include <stdlib.h>
 #include <wlr/render/dmabuf.h>
 #include <wlr/render/egl.h>
 #include <wlr/render/gles2.h>
 #include <wlr/types/wlr_buffer.h>
-#include <wlr/util/addon.h>
 
+#include "limits/addon.h"
 #include "output/convert.h"
 #include "output/renderer.h"
 
@@ -24,29 +23,10 @@ struct gl_color {
 	unsigned generation; // of the renderer
 };
 
-static void addon_destroy(struct wlr_addon *addon) {
-	struct gl_color *self = wl_container_of(addon, self, addon);
-	wlr_addon_finish(&self->addon);
-	free(self);
-}
-
 static const struct wlr_addon_interface addon_impl = {
 	.name = "latch_gl_color",
-	.destroy = addon_destroy,
+	.destroy = latch_addon_free,
 };
-
-static struct gl_color *find_or_create(struct wlr_buffer *buffer) {
-	struct wlr_addon *addon = wlr_addon_find(&buffer->addons, &addon_impl, &addon_impl);
-	if (addon != NULL) {
-		struct gl_color *self = wl_container_of(addon, self, addon);
-		return self;
-	}
-	struct gl_color *self = calloc(1, sizeof(*self));
-	if (self != NULL) {
-		wlr_addon_init(&self->addon, &buffer->addons, &addon_impl, &addon_impl);
-	}
-	return self;
-}
 
 /* What nothing is said of is BT.601. */
 static const EGLint encoding_hints[KMS_COLOR_ENCODING_COUNT] = {
@@ -127,7 +107,8 @@ bool latch_gl_color_set(const struct latch_renderer *renderer, struct wlr_textur
 	}
 	struct wlr_gles2_texture_attribs attributes;
 	wlr_gles2_texture_get_attribs(texture, &attributes);
-	struct gl_color *self = find_or_create(buffer);
+	struct gl_color *self =
+		latch_addon_get(&buffer->addons, &addon_impl, sizeof(*self));
 	if (self == NULL || attributes.target != GL_TEXTURE_EXTERNAL_OES) {
 		return false;
 	}

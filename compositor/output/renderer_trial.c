@@ -4,7 +4,6 @@
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,11 +14,11 @@
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/render/wlr_texture.h>
 #include <wlr/types/wlr_buffer.h>
-#include <wlr/util/addon.h>
 #include <wlr/util/log.h>
 #include <xf86drm.h>
 
 #include "base/message.h"
+#include "limits/addon.h"
 
 #define TARGET_SIZE 16
 /* Far more than it takes. One that hangs must not hold up latch for long. */
@@ -40,18 +39,12 @@ bool latch_trial_is_needed(int drm_fd) {
 /* What came of a buffer. */
 struct verdict {
 	struct wlr_addon addon; // wlr_buffer.addons
-	bool passed;
+	bool tried, passed;
 };
-
-static void handle_destroy(struct wlr_addon *addon) {
-	struct verdict *verdict = wl_container_of(addon, verdict, addon);
-	wlr_addon_finish(&verdict->addon);
-	free(verdict);
-}
 
 static const struct wlr_addon_interface addon_impl = {
 	.name = "latch_trial",
-	.destroy = handle_destroy,
+	.destroy = latch_addon_free,
 };
 
 void latch_trial_init(struct latch_trial *trial, int fd) {
@@ -107,19 +100,13 @@ bool latch_trial_passes(struct latch_trial *trial, struct wlr_buffer *buffer) {
 	if (trial->fd == 0) {
 		return true;
 	}
-	struct verdict *verdict = NULL;
-	struct wlr_addon *addon = wlr_addon_find(&buffer->addons, &addon_impl, &addon_impl);
-	if (addon != NULL) {
-		verdict = wl_container_of(addon, verdict, addon);
-		return verdict->passed;
+	struct verdict *verdict =
+		latch_addon_get(&buffer->addons, &addon_impl, sizeof(*verdict));
+	if (verdict != NULL && !verdict->tried && is_ready(trial)) {
+		verdict->tried = true;
+		verdict->passed = try_buffer(trial, buffer);
 	}
-	verdict = is_ready(trial) ? calloc(1, sizeof(*verdict)) : NULL;
-	if (verdict == NULL) {
-		return false;
-	}
-	verdict->passed = try_buffer(trial, buffer);
-	wlr_addon_init(&verdict->addon, &buffer->addons, &addon_impl, &addon_impl);
-	return verdict->passed;
+	return verdict != NULL && verdict->passed;
 }
 
 /* --- in the process --- */
