@@ -60,50 +60,6 @@ static bool create_globals(struct latch_core *core) {
 	       wlr_xdg_output_manager_v1_create(display, core->layout) != NULL;
 }
 
-static void handle_surface_ahead(void *data, struct latch_surface *surface) {
-	struct latch_core *core = data;
-	struct latch_output *output;
-	wl_list_for_each(output, &core->outputs, link) {
-		if (latch_output_shows(output, surface->wlr_surface)) {
-			latch_output_run_ahead(output, surface);
-		}
-	}
-}
-
-static void handle_surface_committed(void *data, struct latch_surface *surface,
-	const struct latch_frame_record *record) {
-	struct latch_core *core = data;
-	struct latch_output *output;
-	/* On two outputs it hears by the first flip, and the other one could still show what is
-	 * newer. */
-	bool waits = latch_pace_waits(&surface->pace) &&
-		     !wl_list_empty(&surface->wlr_surface->current.frame_callback_list) &&
-		     wl_list_length(&surface->wlr_surface->current_outputs) == 1;
-	bool seen = false;
-	wl_list_for_each(output, &core->outputs, link) {
-		if (!latch_output_shows(output, surface->wlr_surface)) {
-			continue;
-		}
-		/* Who asked to wait (fifo, commit-timing) has taken no time for that. */
-		if (record != NULL && !seen && record->paced_ns == 0) {
-			latch_pace_ready(&surface->pace,
-				&(struct latch_pace_answer){
-					.callback_ns = record->callback_ns,
-					.input_ns = record->input_ns,
-					.commit_ns = record->commit_ns,
-					.ready_ns = record->ready_ns,
-				},
-				output->deadline.vblank.mode_ns,
-				latch_deadline_left(&output->deadline, output->plan.composed));
-		}
-		seen = true;
-		latch_output_surface_committed(output, surface->id, waits);
-		if (!wl_list_empty(&surface->sync.waiting)) {
-			latch_output_run_ahead(output, surface);
-		}
-	}
-}
-
 static bool create_sync(struct latch_core *core, const struct latch_options *options) {
 	int kms_fd = core->backend.kms != NULL ? core->backend.kms->device->fd : -1;
 	core->timeline_device = latch_timeline_find_device(kms_fd);
@@ -130,15 +86,7 @@ static bool create_sync(struct latch_core *core, const struct latch_options *opt
 	if (core->gate == NULL) {
 		return false;
 	}
-	core->contents = latch_content_tracker_create(&(struct latch_content_tracker_options){
-		.compositor = core->compositor,
-		.gate = core->gate,
-		.trace = core->trace,
-		.renderer = &core->renderer,
-		.committed = handle_surface_committed,
-		.ahead = handle_surface_ahead,
-		.data = core,
-	});
+	core->contents = latch_content_tracker_create(core);
 	return core->contents != NULL;
 }
 

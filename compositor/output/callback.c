@@ -27,13 +27,60 @@ static bool runs_ahead(const struct latch_output *output, const struct latch_sur
 	return output->core->pacing == LATCH_PACING_LATE && surface->pace.ahead;
 }
 
-void latch_output_run_ahead(struct latch_output *output, struct latch_surface *surface) {
+static void run_ahead(struct latch_output *output, struct latch_surface *surface) {
 	if (!runs_ahead(output, surface) || !wl_list_empty(&surface->callback_link)) {
 		return;
 	}
 	const int64_t vblank_ns = latch_deadline_next_vblank(&output->deadline, latch_now_ns());
 	if (vblank_ns != 0) {
 		send_at(output, surface, vblank_ns, 0);
+	}
+}
+
+void latch_outputs_surface_ahead(struct latch_core *core, struct latch_surface *surface) {
+	struct latch_output *output;
+	wl_list_for_each(output, &core->outputs, link) {
+		if (latch_output_shows(output, surface->wlr_surface)) {
+			run_ahead(output, surface);
+		}
+	}
+}
+
+/* What the update tells of its client's pace. */
+static void learn(const struct latch_output *output, struct latch_surface *surface,
+	const struct latch_frame_record *record) {
+	/* Who asked to wait (fifo, commit-timing) has taken no time for that. */
+	if (record == NULL || record->paced_ns != 0) {
+		return;
+	}
+	const struct latch_pace_answer answer = {
+		.callback_ns = record->callback_ns,
+		.input_ns = record->input_ns,
+		.commit_ns = record->commit_ns,
+		.ready_ns = record->ready_ns,
+	};
+	latch_pace_ready(&surface->pace, &answer, output->deadline.vblank.mode_ns,
+		latch_deadline_left(&output->deadline, output->plan.composed));
+}
+
+void latch_outputs_surface_applied(struct latch_core *core, struct latch_surface *surface,
+	const struct latch_frame_record *record) {
+	/* On two outputs it hears by the first flip, and the other one could still show what is
+	 * newer. */
+	const bool waits = latch_pace_waits(&surface->pace) &&
+			   !wl_list_empty(&surface->wlr_surface->current.frame_callback_list) &&
+			   wl_list_length(&surface->wlr_surface->current_outputs) == 1;
+	struct latch_output *output;
+	wl_list_for_each(output, &core->outputs, link) {
+		if (!latch_output_shows(output, surface->wlr_surface)) {
+			continue;
+		}
+		learn(output, surface, record);
+		record = NULL; // it counts once
+		latch_output_surface_committed(output, surface->id, waits);
+		if (!wl_list_empty(&surface->sync.waiting)) {
+			run_ahead(output, surface);
+		}
 	}
 }
 

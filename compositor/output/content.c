@@ -11,9 +11,10 @@
 
 #include "base/clock.h"
 #include "base/id_map.h"
+#include "base/source.h"
 #include "fence/fence.h"
 #include "limits/account.h"
-#include "output/renderer.h"
+#include "output/core.h"
 #include "sync/gate.h"
 #include "sync/release.h"
 #include "trace/mark.h"
@@ -30,7 +31,7 @@
 #define MAX_RECTS 16
 
 struct latch_content_tracker {
-	struct latch_content_tracker_options options;
+	struct latch_core *core;
 	struct latch_id_map surfaces; // struct latch_surface, by id
 	struct wl_list live;	      // latch_content.link
 	/* Contents between two lives: a client that commits 60 times a second costs no
@@ -111,7 +112,7 @@ static void note_unseen(void *data, const struct latch_update *update, enum latc
 	record.release_ns = latch_now_ns();
 	record.superseded = end == LATCH_END_SUPERSEDED;
 	record.end = end;
-	latch_trace_frame(tracker->options.trace, &record);
+	latch_trace_frame(tracker->core->trace, &record);
 }
 
 static void handle_committed(
@@ -126,11 +127,11 @@ static void handle_committed(
 		if (update->record.commit_ns - input_ns < ANSWER_NS) {
 			update->record.input_ns = input_ns;
 		}
-		latch_trace_commit(tracker->options.trace, &update->record);
+		latch_trace_commit(tracker->core->trace, &update->record);
 		latch_mark('I', "commit", "surface", surface->id, update->record.update_id);
 	}
 	if (surface->pace.ahead) {
-		tracker->options.ahead(tracker->options.data, surface);
+		latch_outputs_surface_ahead(tracker->core, surface);
 	}
 }
 
@@ -214,7 +215,7 @@ static void content_destroy(struct latch_content *content) {
 	wlr_buffer_unlock(content->buffer);
 
 	if (content->record.surface_id != 0) {
-		latch_trace_frame(tracker->options.trace, &content->record);
+		latch_trace_frame(tracker->core->trace, &content->record);
 	}
 
 	wl_list_remove(&content->link);
@@ -360,7 +361,7 @@ static void surface_take_update(struct latch_surface *surface, struct latch_upda
 	latch_mark('I', "ready", "surface", surface->id, update->record.update_id);
 	surface->damage_missed = false;
 	if (surface->current != NULL && !damage_missed && has_exact_damage(&wlr_surface->current)) {
-		latch_content_follow(surface->tracker->options.renderer, surface->current, content,
+		latch_content_follow(&surface->tracker->core->renderer, surface->current, content,
 			&wlr_surface->buffer_damage);
 	}
 	surface_set_content(surface, content, LATCH_END_SUPERSEDED);
@@ -393,8 +394,8 @@ static void handle_applied(
 	} else if (pixman_region32_not_empty(&surface->wlr_surface->buffer_damage)) {
 		surface->damage_missed = true;
 	}
-	tracker->options.committed(
-		tracker->options.data, surface, update != NULL ? &update->record : NULL);
+	latch_outputs_surface_applied(
+		tracker->core, surface, update != NULL ? &update->record : NULL);
 }
 
 static void surface_free(struct latch_surface *surface) {
@@ -408,7 +409,7 @@ static void handle_surface_destroy(struct wlr_addon *addon) {
 	wlr_addon_finish(&surface->addon);
 	surface_set_content(surface, NULL, LATCH_END_SURFACE_GONE);
 	latch_surface_sync_finish(&surface->sync);
-	latch_trace_remove_surface(surface->tracker->options.trace, surface->id);
+	latch_trace_remove_surface(surface->tracker->core->trace, surface->id);
 	wl_list_remove(&surface->callback_link);
 	surface_free(surface);
 }
@@ -435,7 +436,7 @@ static struct latch_surface *surface_create(
 		.id = id,
 	};
 	if (!latch_surface_sync_init(
-		    &surface->sync, tracker->options.gate, wlr_surface, surface->account, id)) {
+		    &surface->sync, tracker->core->gate, wlr_surface, surface->account, id)) {
 		surface_free(surface);
 		return NULL;
 	}
@@ -453,18 +454,17 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 	}
 }
 
-struct latch_content_tracker *latch_content_tracker_create(
-	const struct latch_content_tracker_options *options) {
+struct latch_content_tracker *latch_content_tracker_create(struct latch_core *core) {
 	struct latch_content_tracker *tracker = calloc(1, sizeof(*tracker));
 	if (tracker == NULL) {
 		return NULL;
 	}
-	tracker->options = *options;
+	tracker->core = core;
 	wl_list_init(&tracker->live);
 	wl_list_init(&tracker->unused);
-	tracker->new_surface.notify = handle_new_surface;
-	wl_signal_add(&options->compositor->events.new_surface, &tracker->new_surface);
-	latch_gate_listen(options->gate, &(struct latch_gate_events){
+	latch_listen(&core->compositor->events.new_surface, &tracker->new_surface,
+		handle_new_surface);
+	latch_gate_listen(core->gate, &(struct latch_gate_events){
 						 .applied = handle_applied,
 						 .committed = handle_committed,
 						 .untaken = note_unseen,
@@ -517,7 +517,7 @@ pid_t latch_surface_pid(const struct latch_surface *surface) {
 void latch_surface_register(struct latch_surface *surface, const char *label) {
 	const struct latch_trace_surface told = {
 		.id = surface->id, .pid = latch_surface_pid(surface), .label = label};
-	latch_trace_add_surface(surface->tracker->options.trace, &told);
+	latch_trace_add_surface(surface->tracker->core->trace, &told);
 	surface->registered = true;
 }
 

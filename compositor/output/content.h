@@ -9,6 +9,9 @@
 #include "sync/surface.h"
 #include "timing/pace.h"
 
+struct latch_core;
+struct latch_renderer;
+
 /**
  * One content update that passed the gate: a buffer, what its client is owed for it, and the
  * record of its way. Counted: its surface holds it while it is the newest, every frame that
@@ -116,28 +119,11 @@ struct latch_surface {
 	struct wlr_addon addon; // it goes with the wl_surface
 };
 
-struct latch_content_tracker_options {
-	struct wlr_compositor *compositor;
-	/** What updates come from; the tracker listens to it. Borrowed. */
-	struct latch_gate *gate;
-	/** Gets every update's record when its buffer goes back. Borrowed. */
-	struct latch_trace *trace;
-	/** What composes contents. Borrowed. */
-	struct latch_renderer *renderer;
-	/** A commit was applied: its surface may look different, or wants a frame callback. record: of
-	 * the update that came with it, NULL: none. */
-	void (*committed)(void *data, struct latch_surface *surface,
-		const struct latch_frame_record *record);
-	/** One that runs ahead (latch_pace.ahead) has committed, which may be held. */
-	void (*ahead)(void *data, struct latch_surface *surface);
-	void *data;
-};
-
 /**
- * Has an object for every surface of the compositor from now on. NULL without memory.
+ * Has an object for every surface of the core's compositor from now on, listens to its gate, and
+ * gives the record of each update to its trace when the buffer goes back. NULL without memory.
  */
-struct latch_content_tracker *latch_content_tracker_create(
-	const struct latch_content_tracker_options *options);
+struct latch_content_tracker *latch_content_tracker_create(struct latch_core *core);
 
 /** Clients and frames must be gone. NULL is fine. */
 void latch_content_tracker_destroy(struct latch_content_tracker *tracker);

@@ -7,6 +7,9 @@
 #include "output/vblank.h"
 #include "timing/pace.h"
 
+struct latch_frame_record;
+struct latch_surface;
+
 /** What the outputs, the protocols and the inspector have in common: a session without its process.
  * Its owner makes and ends all of it in order, see server.c. */
 struct latch_core {
@@ -58,3 +61,15 @@ struct latch_core {
 	void (*leave)(struct latch_core *core);
 	void (*end)(struct latch_core *core, int exit_status);
 };
+
+/* callback.c */
+
+/** A surface that runs ahead (latch_pace.ahead) has committed something, which may be held. Its
+ * client, whose jobs are too long, hears with the next vblank, while its job goes on: see
+ * timing/pace.h. */
+void latch_outputs_surface_ahead(struct latch_core *core, struct latch_surface *surface);
+
+/** A commit was applied: its surface may look different, or wants a frame callback. record: of the
+ * update that came with it, NULL: none. */
+void latch_outputs_surface_applied(struct latch_core *core, struct latch_surface *surface,
+	const struct latch_frame_record *record);

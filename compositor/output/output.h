@@ -308,13 +308,7 @@ void latch_output_callbacks_finish(struct latch_output *output);
  * come. */
 void latch_output_send_callbacks(struct latch_output *output);
 
-/**
- * Something of the surface was committed or has become ready. A client whose jobs are too long hears
- * with the next vblank, while its job goes on: see timing/pace.h.
- */
-void latch_output_run_ahead(struct latch_output *output, struct latch_surface *surface);
-
-/** The same of those that run ahead and are in the frame that was just submitted. */
+/** Calls back those that run ahead and are in the frame that was just submitted. */
 void latch_output_send_callbacks_ahead(struct latch_output *output);
 
 /** No latch is planned any more. */

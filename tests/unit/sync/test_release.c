@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "output/content.h"
+#include "output/core.h"
 #include "output/frame.h"
 #include "trace/trace.h"
 #include "world.h"
@@ -25,7 +26,7 @@ struct shot {
 
 static struct {
 	enum latch_sync_kind kind;
-	struct latch_trace *trace;
+	struct latch_core core;
 	struct latch_content_tracker *tracker;
 	struct surface *surface;
 	struct zwp_linux_surface_synchronization_v1 *explicit;
@@ -43,22 +44,19 @@ static void handle_wl_release(void *data, struct wl_buffer *buffer) {
 
 static const struct wl_buffer_listener buffer_listener = {.release = handle_wl_release};
 
-static void handle_committed(void *data, struct latch_surface *surface,
-	const struct latch_frame_record *record) {
-}
-
 static void scene_init(enum latch_sync_kind kind) {
 	memset(&scene, 0, sizeof(scene));
 	scene.kind = kind;
 	world_init();
 	world_leave_surfaces();
-	scene.trace = latch_trace_create(&(struct latch_trace_options){.trace_path = trace_path});
-	scene.tracker = latch_content_tracker_create(&(struct latch_content_tracker_options){
+	scene.core = (struct latch_core){
 		.compositor = world.server_compositor,
 		.gate = world.gate,
-		.trace = scene.trace,
-		.committed = handle_committed,
-	});
+		.trace = latch_trace_create(
+			&(struct latch_trace_options){.trace_path = trace_path}),
+	};
+	wl_list_init(&scene.core.outputs);
+	scene.tracker = latch_content_tracker_create(&scene.core);
 	scene.surface = surface_create('a');
 	if (scene.kind == LATCH_SYNC_SYNC_FILE) {
 		scene.explicit = surface_get_explicit(scene.surface);
@@ -78,7 +76,7 @@ static void scene_finish(void) {
 	world_kill_client();
 	assert_int_equal(latch_content_tracker_count(scene.tracker), 0);
 	latch_content_tracker_destroy(scene.tracker);
-	latch_trace_destroy(scene.trace);
+	latch_trace_destroy(scene.core.trace);
 	world_finish();
 	scene.tracker = NULL;
 }
