@@ -57,6 +57,15 @@ void latch_extension_detach(struct latch_surface_sync *sync);
 /** linux_drm_syncobj_v1.c: forgets the points set since the last commit. */
 void latch_syncobj_clear(struct latch_surface_sync *sync);
 
+/**
+ * Whether the commit that is being made keeps the protocol's rules. If not, it is refused with the
+ * protocol's error.
+ */
+bool latch_syncobj_check(struct latch_surface_sync *sync, bool has_buffer, bool is_dmabuf);
+
+/** The same of linux_explicit_synchronization_v1.c. */
+bool latch_explicit_check(struct latch_surface_sync *sync, bool has_buffer, bool is_dmabuf);
+
 /** linux_explicit_synchronization_v1.c: moves the acquire fence out of it, off the account; -1 when
  * there is none. */
 int latch_explicit_take_acquire(struct latch_surface_sync *sync);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* wp_linux_drm_syncobj_manager_v1: the wire. The rules of the commit are in update.h, surface.c
- * sends the errors they lead to. */
+/* wp_linux_drm_syncobj_manager_v1: the wire, and the rules of a commit. */
 
 #include <assert.h>
 
@@ -22,6 +21,41 @@ void latch_syncobj_clear(struct latch_surface_sync *sync) {
 	latch_timeline_unref(sync->syncobj.release);
 	sync->syncobj.acquire = sync->syncobj.release = NULL;
 	sync->syncobj.acquire_point = sync->syncobj.release_point = 0;
+}
+
+static bool refuse(struct latch_surface_sync *sync, uint32_t error, const char *text) {
+	wlr_surface_reject_pending(
+		sync->surface, sync->objects[LATCH_EXTENSION_SYNCOBJ], error, "%s", text);
+	return false;
+}
+
+/* Both points if and only if there is a buffer, for as long as the object exists. */
+bool latch_syncobj_check(struct latch_surface_sync *sync, bool has_buffer, bool is_dmabuf) {
+	const struct latch_timeline *acquire = sync->syncobj.acquire;
+	const struct latch_timeline *release = sync->syncobj.release;
+	if (sync->objects[LATCH_EXTENSION_SYNCOBJ] == NULL ||
+		(!has_buffer && acquire == NULL && release == NULL)) {
+		return true;
+	}
+	if (!has_buffer) {
+		return refuse(sync, WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_BUFFER,
+			"timeline points set, but no buffer attached");
+	}
+	if (acquire == NULL) {
+		return refuse(sync, WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_ACQUIRE_POINT,
+			"buffer attached, but no acquire point set");
+	}
+	if (release == NULL) {
+		return refuse(sync, WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_RELEASE_POINT,
+			"buffer attached, but no release point set");
+	}
+	if (!is_dmabuf) {
+		return refuse(sync, WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_UNSUPPORTED_BUFFER,
+			"timeline points set, but the buffer is no dma-buf");
+	}
+	return acquire != release || sync->syncobj.acquire_point < sync->syncobj.release_point ||
+	       refuse(sync, WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_CONFLICTING_POINTS,
+		       "acquire point not below the release point on the same timeline");
 }
 
 /* The points that were set go with their object. */

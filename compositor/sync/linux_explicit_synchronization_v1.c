@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* zwp_linux_explicit_synchronization_v1: the wire. The rules of the commit are in update.h,
- * surface.c sends the errors they lead to. */
+/* zwp_linux_explicit_synchronization_v1: the wire, and the rules of a commit. */
 
 #include "fence/fence.h"
 #include "limits/account.h"
@@ -24,6 +23,31 @@ void latch_explicit_finish(struct latch_surface_sync *sync) {
 	drop_acquire(sync);
 	/* Never committed, so never used: its buffer is free. */
 	latch_buffer_release_send(&sync->explicit.release, -1);
+}
+
+/* get_release has no unsupported_buffer: any buffer can be released at once. */
+bool latch_explicit_check(struct latch_surface_sync *sync, bool has_buffer, bool is_dmabuf) {
+	struct wl_resource *object = sync->objects[LATCH_EXTENSION_EXPLICIT];
+	const bool has_fence = sync->explicit.acquire_fd >= 0;
+	if ((!has_fence && sync->explicit.release == NULL) ||
+		(has_buffer && (!has_fence || is_dmabuf))) {
+		return true;
+	}
+	if (object == NULL) {
+		/* A release object is left that belongs to none: nobody can be told of an error. */
+		latch_buffer_release_send(&sync->explicit.release, -1);
+		return true;
+	}
+	if (has_buffer) {
+		wlr_surface_reject_pending(sync->surface, object,
+			ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_UNSUPPORTED_BUFFER,
+			"acquire fence set, but the buffer is no dma-buf");
+	} else {
+		wlr_surface_reject_pending(sync->surface, object,
+			ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_NO_BUFFER,
+			"acquire fence or release set, but no buffer attached");
+	}
+	return false;
 }
 
 static void surface_handle_resource_destroy(struct wl_resource *resource) {

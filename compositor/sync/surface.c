@@ -11,8 +11,6 @@
 #include <wlr/util/log.h>
 
 #include "base/clock.h"
-#include "linux-drm-syncobj-v1-protocol.h"
-#include "linux-explicit-synchronization-unstable-v1-protocol.h"
 #include "sync/buffer_id.h"
 #include "sync/extension.h"
 #include "sync/held.h"
@@ -225,6 +223,15 @@ static int watch_explicit(struct latch_held_update *update) {
 	return 0;
 }
 
+/* What a dma-buf waits for. To have the object of one of the protocols says nothing yet: where no
+ * fence was set, the buffer's own count. */
+static enum latch_sync_kind choose(const struct latch_surface_sync *sync) {
+	if (sync->syncobj.acquire != NULL) {
+		return LATCH_SYNC_SYNCOBJ;
+	}
+	return sync->explicit.acquire_fd >= 0 ? LATCH_SYNC_SYNC_FILE : LATCH_SYNC_IMPLICIT;
+}
+
 /* What the protocols have set goes into the update; nothing stays for the next commit. */
 static int fill(struct latch_held_update *update, enum latch_sync_kind kind,
 	struct wlr_buffer *buffer, const struct wlr_dmabuf_attributes *dmabuf) {
@@ -280,51 +287,6 @@ static void refuse(struct latch_surface_sync *sync, int error) {
 		wl_resource_get_id(sync->surface->resource), strerror(-error));
 }
 
-static const struct {
-	uint32_t code;
-	const char *text;
-} errors[] = {
-	[LATCH_SYNC_SYNCOBJ_NO_BUFFER] = {WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_BUFFER,
-		"timeline points set, but no buffer attached"},
-	[LATCH_SYNC_SYNCOBJ_NO_ACQUIRE_POINT] =
-		{WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_ACQUIRE_POINT,
-			"buffer attached, but no acquire point set"},
-	[LATCH_SYNC_SYNCOBJ_NO_RELEASE_POINT] =
-		{WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_RELEASE_POINT,
-			"buffer attached, but no release point set"},
-	[LATCH_SYNC_SYNCOBJ_UNSUPPORTED_BUFFER] =
-		{WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_UNSUPPORTED_BUFFER,
-			"timeline points set, but the buffer is no dma-buf"},
-	[LATCH_SYNC_SYNCOBJ_CONFLICTING_POINTS] =
-		{WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_CONFLICTING_POINTS,
-			"acquire point not below the release point on the same timeline"},
-	[LATCH_SYNC_ZWP_NO_BUFFER] = {ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_NO_BUFFER,
-		"acquire fence or release set, but no buffer attached"},
-	[LATCH_SYNC_ZWP_UNSUPPORTED_BUFFER] =
-		{ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_UNSUPPORTED_BUFFER,
-			"acquire fence set, but the buffer is no dma-buf"},
-};
-
-/* Returns false when the commit broke a rule and was refused. */
-static bool judge(struct latch_surface_sync *sync, const struct latch_sync_request *request) {
-	enum latch_sync_verdict verdict = latch_sync_judge(request);
-	if (verdict == LATCH_SYNC_OK) {
-		return true;
-	}
-	const bool zwp = verdict == LATCH_SYNC_ZWP_NO_BUFFER ||
-			 verdict == LATCH_SYNC_ZWP_UNSUPPORTED_BUFFER;
-	struct wl_resource *object =
-		sync->objects[zwp ? LATCH_EXTENSION_EXPLICIT : LATCH_EXTENSION_SYNCOBJ];
-	if (object == NULL) {
-		/* A release object is left that belongs to none: nobody can be told of an error. */
-		latch_buffer_release_send(&sync->explicit.release, -1);
-		return true;
-	}
-	wlr_surface_reject_pending(
-		sync->surface, object, errors[verdict].code, "%s", errors[verdict].text);
-	return false;
-}
-
 static void hold(struct latch_held_update *update) {
 	struct latch_surface_sync *sync = update->sync;
 	update->waiting = true;
@@ -342,19 +304,9 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 	struct wlr_buffer *buffer = sync->surface->pending.buffer;
 	struct wlr_dmabuf_attributes dmabuf;
 
-	struct latch_sync_request request = {
-		.has_buffer = buffer != NULL,
-		.is_dmabuf = buffer != NULL && wlr_buffer_get_dmabuf(buffer, &dmabuf),
-		.has_syncobj = sync->objects[LATCH_EXTENSION_SYNCOBJ] != NULL,
-		.has_acquire_point = sync->syncobj.acquire != NULL,
-		.has_release_point = sync->syncobj.release != NULL,
-		.same_timeline = sync->syncobj.acquire == sync->syncobj.release,
-		.acquire_point = sync->syncobj.acquire_point,
-		.release_point = sync->syncobj.release_point,
-		.has_sync_file = sync->explicit.acquire_fd >= 0,
-		.has_buffer_release = sync->explicit.release != NULL,
-	};
-	if (!judge(sync, &request)) {
+	const bool is_dmabuf = buffer != NULL && wlr_buffer_get_dmabuf(buffer, &dmabuf);
+	if (!latch_syncobj_check(sync, buffer != NULL, is_dmabuf) ||
+		!latch_explicit_check(sync, buffer != NULL, is_dmabuf)) {
 		return;
 	}
 
@@ -371,7 +323,7 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 	update->charged = true;
 	int ret = 0;
 	if (buffer != NULL) {
-		ret = fill(update, latch_sync_choose(&request), buffer, &dmabuf);
+		ret = fill(update, is_dmabuf ? choose(sync) : LATCH_SYNC_NONE, buffer, &dmabuf);
 	} else {
 		sync->gate->events.committed(sync->gate->events.data, sync, NULL);
 	}

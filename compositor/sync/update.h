@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/*
- * A content update, and what the two explicit protocols allow it to be: plain structs and
- * plain functions. The gate (gate.h) does what is decided here.
- */
+/* A content update, and what it waits for: a plain struct and plain functions. */
 
 #include "trace/record.h"
 
@@ -37,42 +34,6 @@ struct latch_update {
 	/* Owned by the owner of this struct; NULL where there is none. */
 	struct latch_release *release;
 };
-
-/** What a commit brings, seen by the two protocols. */
-struct latch_sync_request {
-	bool has_buffer;
-	bool is_dmabuf;
-
-	/* wp_linux_drm_syncobj_surface_v1 exists, and what was set on it. */
-	bool has_syncobj;
-	bool has_acquire_point;
-	bool has_release_point;
-	bool same_timeline;
-	uint64_t acquire_point;
-	uint64_t release_point;
-
-	/* What was set by zwp_linux_surface_synchronization_v1. */
-	bool has_sync_file;
-	bool has_buffer_release;
-};
-
-/** What is wrong with a commit; each is an error of one of the two protocols. */
-enum latch_sync_verdict {
-	LATCH_SYNC_OK,
-	LATCH_SYNC_SYNCOBJ_NO_BUFFER,
-	LATCH_SYNC_SYNCOBJ_NO_ACQUIRE_POINT,
-	LATCH_SYNC_SYNCOBJ_NO_RELEASE_POINT,
-	LATCH_SYNC_SYNCOBJ_UNSUPPORTED_BUFFER,
-	LATCH_SYNC_SYNCOBJ_CONFLICTING_POINTS,
-	LATCH_SYNC_ZWP_NO_BUFFER,
-	LATCH_SYNC_ZWP_UNSUPPORTED_BUFFER,
-};
-
-/** Judges a commit by the rules of both protocols. */
-enum latch_sync_verdict latch_sync_judge(const struct latch_sync_request *request);
-
-/** What a commit that was judged LATCH_SYNC_OK waits for. */
-enum latch_sync_kind latch_sync_choose(const struct latch_sync_request *request);
 
 /** Its barrier or its time lets it go. */
 void latch_update_note_paced(struct latch_update *update, enum latch_held_by by, int64_t now_ns);
