@@ -16,7 +16,6 @@
 #include "limits/account.h"
 #include "output/core.h"
 #include "sync/gate.h"
-#include "sync/release.h"
 #include "trace/mark.h"
 #include "trace/trace.h"
 
@@ -211,7 +210,7 @@ static void content_destroy(struct latch_content *content) {
 	pixman_region32_fini(&content->texture_stale);
 	pixman_region32_fini(&content->damage);
 	wlr_presentation_feedback_destroy(content->feedback);
-	latch_release_destroy(content->release);
+	latch_release_finish(&content->release);
 	wlr_buffer_unlock(content->buffer);
 
 	if (content->record.surface_id != 0) {
@@ -259,12 +258,12 @@ void latch_content_unref(struct latch_content *content) {
 }
 
 void latch_content_release_on_fence(struct latch_content *content, int out_fence_fd) {
-	int fd = content->release != NULL ? latch_fence_dup(out_fence_fd) : -1;
+	int fd = latch_release_is_owed(&content->release) ? latch_fence_dup(out_fence_fd) : -1;
 	if (fd < 0) {
 		/* No fd to be had: the release comes with the flip, late and not early. */
 		return;
 	}
-	if (latch_release_with_fence(content->release, fd)) {
+	if (latch_release_with_fence(&content->release, fd)) {
 		content->record.told_ns = latch_now_ns();
 		content->record.release = LATCH_RELEASED_FENCE;
 	}
@@ -274,8 +273,7 @@ void latch_content_release_on_fence(struct latch_content *content, int out_fence
 static void drop_buffer(struct latch_content *content) {
 	wlr_buffer_unlock(content->buffer);
 	content->buffer = NULL;
-	latch_release_destroy(content->release);
-	content->release = NULL;
+	latch_release_finish(&content->release);
 	content->record.told_ns = latch_now_ns();
 	content->record.release = LATCH_RELEASED_COPY;
 }
@@ -341,7 +339,6 @@ static void surface_take_update(struct latch_surface *surface, struct latch_upda
 		note_unseen(surface->tracker, update, LATCH_END_FENCE_ERROR);
 		/* Who asked when this update is seen hears that it never is. */
 		wlr_presentation_feedback_destroy(wlr_presentation_surface_sampled(wlr_surface));
-		latch_release_destroy(update->release);
 		return;
 	}
 	struct latch_content *content = latch_content_from_buffer(
@@ -349,14 +346,13 @@ static void surface_take_update(struct latch_surface *surface, struct latch_upda
 	if (content == NULL) {
 		wl_resource_post_no_memory(wlr_surface->resource);
 		note_unseen(surface->tracker, update, LATCH_END_REFUSED);
-		latch_release_destroy(update->release);
 		return;
 	}
 	surface->has_third = content->buffer != surface->last_buffers[0] &&
 			     content->buffer != surface->last_buffers[1];
 	surface->last_buffers[1] = surface->last_buffers[0];
 	surface->last_buffers[0] = content->buffer;
-	content->release = update->release;
+	latch_release_move(&content->release, &update->release);
 	content->record = update->record;
 	latch_mark('I', "ready", "surface", surface->id, update->record.update_id);
 	surface->damage_missed = false;

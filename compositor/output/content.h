@@ -26,8 +26,8 @@ struct latch_content {
 
 	/** Locked; NULL when its pixels were copied and it went back early. */
 	struct wlr_buffer *buffer;
-	/** NULL for clients that only know wl_buffer.release. */
-	struct latch_release *release;
+	/** Nothing for clients that only know wl_buffer.release. */
+	struct latch_release release;
 	/** Asked for by the client for this update; taken when it is first submitted. */
 	struct wlr_presentation_feedback *feedback;
 	/** Made when it first had to be composed, or taken over from the content before it:

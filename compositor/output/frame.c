@@ -90,7 +90,7 @@ static bool goes_with(const struct latch_content *content, const struct latch_fr
 bool latch_frame_wants_fence(const struct latch_frame *frame, const struct latch_frame *next) {
 	for (size_t i = 0; i < frame->len; i++) {
 		const struct latch_content *content = frame->layers[i].content;
-		if (content->release != NULL && goes_with(content, next)) {
+		if (latch_release_is_owed(&content->release) && goes_with(content, next)) {
 			return true;
 		}
 	}

@@ -44,7 +44,6 @@ struct latch_gate *latch_gate_create(
 		wl_list_init(&gate->surfaces);
 		wl_list_init(&gate->free);
 		wl_list_init(&gate->colored);
-		latch_release_pool_init(&gate->releases);
 		if (latch_hold_init(gate) && latch_pacing_init(gate) && offer_all(gate, display)) {
 			return gate;
 		}
@@ -63,7 +62,6 @@ void latch_gate_destroy(struct latch_gate *gate) {
 	wl_list_for_each_safe(update, update_tmp, &gate->free, link) {
 		free(update);
 	}
-	latch_release_pool_finish(&gate->releases);
 	latch_timer_finish(&gate->pacing.timer);
 	latch_timer_finish(&gate->hold_timer);
 	free(gate);
@@ -74,7 +72,5 @@ void latch_gate_listen(struct latch_gate *gate, const struct latch_gate_events *
 }
 
 struct latch_gate_stats latch_gate_get_stats(const struct latch_gate *gate) {
-	struct latch_gate_stats stats = gate->stats;
-	stats.releases = gate->releases.outstanding;
-	return stats;
+	return gate->stats;
 }

@@ -18,9 +18,9 @@ static const struct wp_linux_drm_syncobj_timeline_v1_interface timeline_impl = {
 
 void latch_syncobj_clear(struct latch_surface_sync *sync) {
 	latch_timeline_unref(sync->syncobj.acquire);
-	latch_timeline_unref(sync->syncobj.release);
-	sync->syncobj.acquire = sync->syncobj.release = NULL;
-	sync->syncobj.acquire_point = sync->syncobj.release_point = 0;
+	latch_timeline_unref(sync->release.timeline);
+	sync->syncobj.acquire = sync->release.timeline = NULL;
+	sync->syncobj.acquire_point = sync->release.point = 0;
 }
 
 static bool refuse(struct latch_surface_sync *sync, uint32_t error, const char *text) {
@@ -32,7 +32,7 @@ static bool refuse(struct latch_surface_sync *sync, uint32_t error, const char *
 /* Both points if and only if there is a buffer, for as long as the object exists. */
 bool latch_syncobj_check(struct latch_surface_sync *sync, bool has_buffer, bool is_dmabuf) {
 	const struct latch_timeline *acquire = sync->syncobj.acquire;
-	const struct latch_timeline *release = sync->syncobj.release;
+	const struct latch_timeline *release = sync->release.timeline;
 	if (sync->objects[LATCH_EXTENSION_SYNCOBJ] == NULL ||
 		(!has_buffer && acquire == NULL && release == NULL)) {
 		return true;
@@ -53,7 +53,7 @@ bool latch_syncobj_check(struct latch_surface_sync *sync, bool has_buffer, bool 
 		return refuse(sync, WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_UNSUPPORTED_BUFFER,
 			"timeline points set, but the buffer is no dma-buf");
 	}
-	return acquire != release || sync->syncobj.acquire_point < sync->syncobj.release_point ||
+	return acquire != release || sync->syncobj.acquire_point < sync->release.point ||
 	       refuse(sync, WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_CONFLICTING_POINTS,
 		       "acquire point not below the release point on the same timeline");
 }
@@ -79,11 +79,11 @@ static void set_point(struct wl_resource *resource, struct wl_resource *timeline
 	struct latch_timeline *timeline = wl_resource_get_user_data(timeline_resource);
 	uint64_t point = (uint64_t)point_hi << 32 | point_lo;
 
-	struct latch_timeline **slot = acquire ? &sync->syncobj.acquire : &sync->syncobj.release;
+	struct latch_timeline **slot = acquire ? &sync->syncobj.acquire : &sync->release.timeline;
 	latch_timeline_ref(timeline);
 	latch_timeline_unref(*slot);
 	*slot = timeline;
-	*(acquire ? &sync->syncobj.acquire_point : &sync->syncobj.release_point) = point;
+	*(acquire ? &sync->syncobj.acquire_point : &sync->release.point) = point;
 }
 
 static void surface_handle_set_acquire_point(struct wl_client *client, struct wl_resource *resource,

@@ -22,20 +22,20 @@ static void drop_acquire(struct latch_surface_sync *sync) {
 void latch_explicit_finish(struct latch_surface_sync *sync) {
 	drop_acquire(sync);
 	/* Never committed, so never used: its buffer is free. */
-	latch_buffer_release_send(&sync->explicit.release, -1);
+	latch_buffer_release_send(&sync->release.buffer_release, -1);
 }
 
 /* get_release has no unsupported_buffer: any buffer can be released at once. */
 bool latch_explicit_check(struct latch_surface_sync *sync, bool has_buffer, bool is_dmabuf) {
 	struct wl_resource *object = sync->objects[LATCH_EXTENSION_EXPLICIT];
 	const bool has_fence = sync->explicit.acquire_fd >= 0;
-	if ((!has_fence && sync->explicit.release == NULL) ||
+	if ((!has_fence && sync->release.buffer_release == NULL) ||
 		(has_buffer && (!has_fence || is_dmabuf))) {
 		return true;
 	}
 	if (object == NULL) {
 		/* A release object is left that belongs to none: nobody can be told of an error. */
-		latch_buffer_release_send(&sync->explicit.release, -1);
+		latch_buffer_release_send(&sync->release.buffer_release, -1);
 		return true;
 	}
 	if (has_buffer) {
@@ -90,13 +90,13 @@ static void surface_handle_get_release(
 	if (sync == NULL) {
 		return;
 	}
-	if (sync->explicit.release != NULL) {
+	if (sync->release.buffer_release != NULL) {
 		wl_resource_post_error(resource,
 			ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_DUPLICATE_RELEASE,
 			"a release was already asked for this commit");
 		return;
 	}
-	latch_buffer_release_create(&sync->explicit.release, client, id);
+	latch_buffer_release_create(&sync->release.buffer_release, client, id);
 }
 
 const struct latch_extension latch_explicit_extension = {

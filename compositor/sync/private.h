@@ -7,7 +7,6 @@
 #include "fence/wait.h"
 #include "fence/watch.h"
 #include "limits/account.h"
-#include "sync/release.h"
 #include "sync/types.h"
 
 /* linux-dmabuf-v1 knows four planes, each with an fd of its own. */
@@ -24,7 +23,6 @@ struct latch_gate {
 	struct wl_event_loop *loop;
 	struct latch_gate_options options;
 	struct latch_gate_events events;
-	struct latch_release_pool releases;
 	struct latch_extension_global globals[LATCH_EXTENSIONS];
 
 	struct wl_list surfaces; /* latch_surface_sync.link */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/release.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <wlr/util/log.h>
 
@@ -9,15 +8,6 @@
 #include "fence/timeline.h"
 #include "limits/resource.h"
 #include "linux-explicit-synchronization-unstable-v1-protocol.h"
-
-struct latch_release {
-	struct latch_release_pool *pool;
-	struct latch_timeline *timeline; /* NULL when there is no point to signal (any more) */
-	uint64_t point;
-	struct wl_resource *buffer_release;
-	bool done;	     /* its one word is spoken */
-	struct wl_list link; /* latch_release_pool.free */
-};
 
 static void handle_buffer_release_destroy(struct wl_resource *resource) {
 	struct wl_resource **place = wl_resource_get_user_data(resource);
@@ -44,39 +34,15 @@ void latch_buffer_release_send(struct wl_resource **place, int fence_fd) {
 	wl_resource_destroy(*place);
 }
 
-void latch_release_pool_init(struct latch_release_pool *pool) {
-	*pool = (struct latch_release_pool){0};
-	wl_list_init(&pool->free);
-}
-
-struct latch_release *latch_release_create(struct latch_release_pool *pool,
-	struct latch_timeline *timeline, uint64_t point, struct wl_resource **buffer_release) {
-	struct latch_release *release;
-	if (!wl_list_empty(&pool->free)) {
-		release = wl_container_of(pool->free.next, release, link);
-		wl_list_remove(&release->link);
-	} else {
-		release = calloc(1, sizeof(*release));
-		if (release == NULL) {
-			return NULL;
-		}
+void latch_release_move(struct latch_release *to, struct latch_release *from) {
+	*to = *from;
+	*from = (struct latch_release){0};
+	if (to->buffer_release != NULL) {
+		wl_resource_set_user_data(to->buffer_release, &to->buffer_release);
 	}
-	*release = (struct latch_release){
-		.pool = pool,
-		.timeline = timeline != NULL ? latch_timeline_ref(timeline) : NULL,
-		.point = point,
-		.buffer_release = *buffer_release,
-	};
-	if (*buffer_release != NULL) {
-		wl_resource_set_user_data(*buffer_release, &release->buffer_release);
-		*buffer_release = NULL;
-	}
-	pool->outstanding++;
-	return release;
 }
 
 static void speak(struct latch_release *release, int fd) {
-	release->done = true;
 	latch_buffer_release_send(&release->buffer_release, fd);
 	const bool signals = fd < 0 && release->timeline != NULL;
 	int ret = signals ? latch_timeline_signal(release->timeline, release->point) : 0;
@@ -89,7 +55,7 @@ static void speak(struct latch_release *release, int fd) {
 
 bool latch_release_with_fence(struct latch_release *release, int sync_file_fd) {
 	/* The kernel may not let the fence into the timeline (no memory, most likely). */
-	const bool can = release != NULL && !release->done &&
+	const bool can = latch_release_is_owed(release) &&
 			 (sync_file_fd < 0 || release->timeline == NULL ||
 				 latch_timeline_import_sync_file(
 					 release->timeline, release->point, sync_file_fd) == 0);
@@ -100,18 +66,6 @@ bool latch_release_with_fence(struct latch_release *release, int sync_file_fd) {
 	return can;
 }
 
-void latch_release_destroy(struct latch_release *release) {
-	if (release == NULL) {
-		return;
-	}
+void latch_release_finish(struct latch_release *release) {
 	latch_release_with_fence(release, -1);
-	release->pool->outstanding--;
-	wl_list_insert(&release->pool->free, &release->link);
-}
-
-void latch_release_pool_finish(struct latch_release_pool *pool) {
-	struct latch_release *release, *tmp;
-	wl_list_for_each_safe(release, tmp, &pool->free, link) {
-		free(release);
-	}
 }

@@ -4,43 +4,45 @@
 /*
  * How the buffer of one content update goes back to its client, beside wl_buffer.release:
  * a syncobj point, a zwp_linux_buffer_release_v1, both or neither. Every release speaks
- * exactly once. Implicit clients have none (struct latch_update.release is NULL): their
- * wl_buffer.release comes from wlr_buffer_unlock() alone.
+ * exactly once. Implicit clients have none: their wl_buffer.release comes from
+ * wlr_buffer_unlock() alone.
+ *
+ * It waits in the surface for the commit, and moves on with the update and its content.
  */
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <wayland-server-core.h>
 
-struct latch_release;
 struct latch_timeline;
+
+/** Both are NULL where there is nothing to say, or nothing more. */
+struct latch_release {
+	struct latch_timeline *timeline; /* a reference */
+	uint64_t point;
+	struct wl_resource *buffer_release; /* its client may go */
+};
+
+/** Whether the client is to hear of it, and has not yet. */
+static inline bool latch_release_is_owed(const struct latch_release *release) {
+	return release->timeline != NULL || release->buffer_release != NULL;
+}
+
+/** Moves it to where nothing was. */
+void latch_release_move(struct latch_release *to, struct latch_release *from);
 
 /**
  * The buffer is free when this sync_file signals (the out-fence of the flip that replaced
- * it). Takes the fd, also on failure and for NULL; -1 means now. Returns false, with nothing done,
- * for a second call, and where the kernel refuses the fence: latch_release_destroy() does it, late
+ * it). Takes the fd, also on failure; -1 means now. Returns false, with nothing done,
+ * for a second call, and where the kernel refuses the fence: latch_release_finish() does it, late
  * and never early.
  */
 bool latch_release_with_fence(struct latch_release *release, int sync_file_fd);
 
-/** Frees it; the buffer is released as of now where nobody did so before. NULL is fine. */
-void latch_release_destroy(struct latch_release *release);
+/** The buffer is released as of now where nobody did so before. */
+void latch_release_finish(struct latch_release *release);
 
 /* For the gate. */
-
-struct latch_release_pool {
-	size_t outstanding;  /* releases made and not yet destroyed by their owner */
-	struct wl_list free; /* latch_release.link */
-};
-
-void latch_release_pool_init(struct latch_release_pool *pool);
-/* None is outstanding. */
-void latch_release_pool_finish(struct latch_release_pool *pool);
-
-/* A release for a timeline point (takes a reference) and a buffer release (moved here), each or
- * both. NULL without memory. */
-struct latch_release *latch_release_create(struct latch_release_pool *pool,
-	struct latch_timeline *timeline, uint64_t point, struct wl_resource **buffer_release);
 
 /*
  * A zwp_linux_buffer_release_v1 is kept in one place, which is set to NULL when its client goes.

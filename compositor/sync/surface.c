@@ -68,7 +68,7 @@ static void update_destroy(struct latch_held_update *update) {
 	if (update->barrier != NULL) {
 		wl_list_remove(&update->barrier_link);
 	}
-	latch_release_destroy(update->base.release);
+	latch_release_finish(&update->base.release);
 	wl_list_insert(&gate->free, &update->link);
 }
 
@@ -254,14 +254,7 @@ static int fill(struct latch_held_update *update, enum latch_sync_kind kind,
 	};
 	gate->events.committed(gate->events.data, sync, &update->base);
 
-	if (sync->syncobj.release != NULL || sync->explicit.release != NULL) {
-		update->base.release = latch_release_create(&gate->releases, sync->syncobj.release,
-			sync->syncobj.release_point, &sync->explicit.release);
-		if (update->base.release == NULL) {
-			return -ENOMEM;
-		}
-	}
-
+	latch_release_move(&update->base.release, &sync->release);
 	int ret = kind == LATCH_SYNC_IMPLICIT ? watch_implicit(update, dmabuf)
 					      : watch_explicit(update);
 	latch_syncobj_clear(sync);
@@ -358,14 +351,12 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 	struct latch_surface_sync *sync = wl_container_of(listener, sync, commit);
 	const struct latch_gate_events *events = &sync->gate->events;
 	struct latch_held_update *held = sync->current.update;
-	struct latch_update update = {0};
+	sync->current.update = NULL;
+	events->applied(
+		events->data, sync, held != NULL && held->base.id != 0 ? &held->base : NULL);
 	if (held != NULL) {
-		sync->current.update = NULL;
-		update = held->base;
-		held->base.release = NULL;
 		update_destroy(held);
 	}
-	events->applied(events->data, sync, update.id != 0 ? &update : NULL);
 }
 
 static bool send_callbacks(struct wl_list *callbacks, int64_t time_ns) {

@@ -45,8 +45,8 @@ struct latch_gate_options {
 /** What goes up from the gate to one listener, the owner of the surfaces. */
 struct latch_gate_events {
 	/* A commit was applied; runs in the surface's commit event, before its role's listeners.
-	 * update: what came with it, NULL where that was no buffer. Its release is the listener's
-	 * from now on. Where record.fence_error is set the buffer must not be shown. */
+	 * update: what came with it, NULL where that was no buffer. The listener may move its
+	 * release away. Where record.fence_error is set the buffer must not be shown. */
 	void (*applied)(void *data, struct latch_surface_sync *sync, struct latch_update *update);
 	/* The client has committed: an update, of whose times commit_ns is known; NULL: no buffer. */
 	void (*committed)(void *data, struct latch_surface_sync *sync, struct latch_update *update);
@@ -60,7 +60,6 @@ struct latch_gate_stats {
 	size_t surfaces; /* wl_surfaces attached to */
 	size_t held;	 /* updates that wait now */
 	size_t watches;	 /* fences that are watched now */
-	size_t releases; /* releases not yet destroyed */
 };
 
 struct latch_sync_state {
@@ -98,13 +97,13 @@ struct latch_surface_sync {
 	/* The client's, NULL: it has none; and what they have set for the next commit. */
 	struct wl_resource *objects[LATCH_EXTENSIONS];
 	struct {
-		struct latch_timeline *acquire, *release;
-		uint64_t acquire_point, release_point;
+		struct latch_timeline *acquire;
+		uint64_t acquire_point;
 	} syncobj;
 	struct {
-		int acquire_fd;		     /* a sync_file, or -1; on the client's account */
-		struct wl_resource *release; /* see release.h */
+		int acquire_fd; /* a sync_file, or -1; on the client's account */
 	} explicit;
+	struct latch_release release; /* of either */
 	struct {
 		bool set_barrier, wait_barrier;
 	} fifo;

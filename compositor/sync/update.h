@@ -3,6 +3,7 @@
 
 /* A content update, and what it waits for: a plain struct and plain functions. */
 
+#include "sync/release.h"
 #include "trace/record.h"
 
 /** What an update that is held waits for. */
@@ -31,8 +32,7 @@ struct latch_update {
 	 * commit_ns where the client was done early, 0 where there was no fence or the
 	 * kernel does not know. */
 	int64_t fence_ns;
-	/* Owned by the owner of this struct; NULL where there is none. */
-	struct latch_release *release;
+	struct latch_release release;
 };
 
 /** Its barrier or its time lets it go. */

@@ -46,13 +46,13 @@ static void test_list(void **state) {
 static void test_wants_fence(void **state) {
 	struct latch_frame was = {0}, is = {0};
 	struct latch_content old = make_content(1), new = make_content(2);
-	struct latch_release *release = (struct latch_release *)&old; // only whether there is one
+	void *timeline = &old; // only whether there is one
 	add(&was, &old, NULL, 1);
 	add(&is, &new, NULL, 1);
 	old.refs = 1;
 	old.record.superseded = true;
 	assert_false(latch_frame_wants_fence(&was, &is));
-	old.release = release;
+	old.release.timeline = timeline;
 	assert_true(latch_frame_wants_fence(&was, &is));
 	old.record.superseded = false;
 	assert_false(latch_frame_wants_fence(&was, &is));

@@ -24,7 +24,7 @@ static void test_what_is_ready_is_not_held(void **state) {
 	assert_not_held(a, LATCH_SYNC_NONE, 0);
 	assert_true(a->update.record.commit_ns >= before_ns &&
 		    a->update.record.commit_ns <= latch_now_ns());
-	assert_null(a->update.release);
+	assert_false(latch_release_is_owed(&a->update.release));
 	wl_buffer_destroy(buffer);
 
 	/* A commit without a buffer is no update. */
@@ -245,11 +245,11 @@ static void test_syncobj(void **state) {
 	assert_int_equal(a->applied, 1);
 	assert_int_equal(a->update.record.sync, LATCH_SYNC_SYNCOBJ);
 	assert_true(a->update.fence_ns == (int64_t)high);
-	assert_non_null(a->update.release);
+	assert_true(latch_release_is_owed(&a->update.release));
 	assert_true(kernel_syncobj_get(points.fd) == high);
 
-	latch_release_with_fence(a->update.release, -1);
-	latch_release_with_fence(a->update.release, -1);
+	assert_true(latch_release_with_fence(&a->update.release, -1));
+	assert_false(latch_release_with_fence(&a->update.release, -1));
 	assert_true(kernel_syncobj_get(points.fd) == high + 1);
 }
 
@@ -262,7 +262,7 @@ static void test_refused_release_fence(void **state) {
 	kernel_syncobj_signal(points.fd, 1);
 	points_set(&points, 1, 3);
 	surface_draw(a, -1);
-	assert_false(latch_release_with_fence(a->update.release, world_fence()));
+	assert_false(latch_release_with_fence(&a->update.release, world_fence()));
 	assert_true(kernel_syncobj_get(points.fd) == 1);
 	surface_drop_release(a);
 	assert_true(kernel_syncobj_get(points.fd) == 3);
@@ -277,7 +277,7 @@ static void test_buffer_release(void **state) {
 	int out_fence = world_fence();
 	get_release(sync, &fenced);
 	surface_draw(a, -1);
-	latch_release_with_fence(a->update.release, latch_fence_dup(out_fence));
+	latch_release_with_fence(&a->update.release, latch_fence_dup(out_fence));
 	world_sync();
 	assert_int_equal(fenced.fenced, 1);
 	kernel_fence_signal(out_fence, 1);

@@ -102,7 +102,7 @@ static void check(bool surface_is_there, bool applied) {
 
 static void scene_finish(bool applied) {
 	if (applied) {
-		assert_non_null(scene.surface->update.release);
+		assert_true(latch_release_is_owed(&scene.surface->update.release));
 		surface_drop_release(scene.surface);
 	}
 	world_sync();
