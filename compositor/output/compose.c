@@ -58,20 +58,28 @@ static bool is_drawn(const struct latch_layer *layer) {
 	return layer->place == LATCH_LAYER_COMPOSED || layer->underlay;
 }
 
-/* What was left out is not drawn as long as it would be again. */
-static bool is_left_out(const struct latch_drawn_layer *drawn, const struct latch_layer *layer) {
-	return drawn->left_out && drawn->shape.serial == layer->serial &&
-	       latch_layer_same_shape(&drawn->shape, layer) &&
-	       latch_content_has_pending_fence(layer->content);
-}
+enum difference { NOTHING, PART, WHOLE };
 
-static bool looks_alike(const struct latch_drawn_layer *drawn, const struct latch_layer *layer) {
-	if (drawn->shape.underlay || layer->underlay) {
-		return drawn->shape.underlay == layer->underlay &&
-		       latch_layer_same_shape(&drawn->shape, layer);
+/* What of a layer differs from what was drawn in its place; NULL: nothing was. */
+static enum difference compare(
+	const struct latch_drawn_layer *drawn, const struct latch_layer *layer) {
+	if (drawn == NULL || drawn->shape.underlay != layer->underlay ||
+		!latch_layer_same_shape(&drawn->shape, layer)) {
+		return WHOLE;
 	}
-	return !drawn->left_out && drawn->shape.serial == layer->serial &&
-	       latch_layer_same_shape(&drawn->shape, layer);
+	if (layer->underlay) {
+		return NOTHING;
+	}
+	if (drawn->shape.serial == layer->serial) {
+		/* What was left out is not drawn as long as it would be again. */
+		return drawn->left_out && !latch_content_has_pending_fence(layer->content)
+			       ? WHOLE
+			       : NOTHING;
+	}
+	/* Where it is the next content of the same surface, its damage. */
+	const bool is_known = !drawn->left_out && !drawn->missing && drawn->shape.serial != 0 &&
+			      drawn->shape.serial == layer->content->damage_since;
+	return is_known ? PART : WHOLE;
 }
 
 static bool remember(struct latch_composer *composer, size_t i, const struct latch_layer *layer) {
@@ -82,15 +90,6 @@ static bool remember(struct latch_composer *composer, size_t i, const struct lat
 	composer->drawn[i] = (struct latch_drawn_layer){.shape = *layer};
 	layer->content->drawn = true;
 	return true;
-}
-
-/* Whether it is known what is different from what was drawn: the next content of the same
- * surface. */
-static bool differs_in_part(
-	const struct latch_drawn_layer *drawn, const struct latch_layer *layer) {
-	return !drawn->shape.underlay && !layer->underlay && !drawn->left_out && !drawn->missing &&
-	       drawn->shape.serial != 0 && drawn->shape.serial == layer->content->damage_since &&
-	       latch_layer_same_shape(&drawn->shape, layer);
 }
 
 /* Returns false when the part is not to be seen, or nothing. */
@@ -128,14 +127,12 @@ static bool collect_damage(
 		const size_t at = visible++;
 		struct latch_drawn_layer *drawn =
 			at < composer->drawn_len ? &composer->drawn[at] : NULL;
-		if (drawn != NULL && is_left_out(drawn, layer)) {
-			composer->left_out = true;
+		const enum difference difference = compare(drawn, layer);
+		if (difference == NOTHING) {
+			composer->left_out = composer->left_out || drawn->left_out;
 			continue;
 		}
-		if (drawn != NULL && looks_alike(drawn, layer)) {
-			continue;
-		}
-		if (drawn != NULL && differs_in_part(drawn, layer)) {
+		if (difference == PART) {
 			damaged = add_part(composer, layer) || damaged;
 			remember(composer, at, layer);
 			continue;
