@@ -128,9 +128,6 @@ static void keep(
 }
 
 void latch_trace_add_surface(struct latch_trace *trace, const struct latch_trace_surface *surface) {
-	if (trace == NULL) {
-		return;
-	}
 	bool known = latch_statistics_add_surface(trace->statistics, surface);
 	if (trace->writer != NULL) {
 		known &= latch_trace_writer_add_surface(trace->writer, latch_now_ns(), surface);
@@ -141,17 +138,11 @@ void latch_trace_add_surface(struct latch_trace *trace, const struct latch_trace
 }
 
 void latch_trace_remove_surface(struct latch_trace *trace, uint32_t surface_id) {
-	if (trace == NULL) {
-		return;
-	}
 	keep(trace, LATCH_RING_GONE, latch_now_ns(), &(struct latch_gone_record){surface_id, 0});
 	latch_statistics_surface_gone(trace->statistics, surface_id);
 }
 
 void latch_trace_add_output(struct latch_trace *trace, const struct latch_trace_output *output) {
-	if (trace == NULL) {
-		return;
-	}
 	bool known = latch_statistics_add_output(trace->statistics, output);
 	if (trace->writer != NULL) {
 		known &= latch_trace_writer_add_output(trace->writer, latch_now_ns(), output);
@@ -162,9 +153,6 @@ void latch_trace_add_output(struct latch_trace *trace, const struct latch_trace_
 }
 
 void latch_trace_frame(struct latch_trace *trace, const struct latch_frame_record *record) {
-	if (trace == NULL) {
-		return;
-	}
 	latch_statistics_add_frame(trace->statistics, record);
 	keep(trace, LATCH_RING_FRAME, record->release_ns, record);
 	if (trace->recorder != NULL) {
@@ -173,16 +161,11 @@ void latch_trace_frame(struct latch_trace *trace, const struct latch_frame_recor
 }
 
 void latch_trace_commit(struct latch_trace *trace, const struct latch_frame_record *record) {
-	if (trace != NULL) {
-		keep(trace, LATCH_RING_COMMIT, record->commit_ns, record);
-	}
+	keep(trace, LATCH_RING_COMMIT, record->commit_ns, record);
 }
 
 void latch_trace_shown(struct latch_trace *trace, uint32_t output_id,
 	int64_t time_ns, uint64_t sequence, const struct latch_shown_record *shown, size_t length) {
-	if (trace == NULL) {
-		return;
-	}
 	struct latch_shown_list list;
 	size_t done = 0;
 	do {
@@ -201,10 +184,8 @@ void latch_trace_shown(struct latch_trace *trace, uint32_t output_id,
 }
 
 void latch_trace_flip(struct latch_trace *trace, const struct latch_flip_record *record) {
-	if (trace != NULL) {
-		latch_statistics_add_flip(trace->statistics, record);
-		keep(trace, LATCH_RING_FLIP, record->flip_ns, record);
-	}
+	latch_statistics_add_flip(trace->statistics, record);
+	keep(trace, LATCH_RING_FLIP, record->flip_ns, record);
 }
 
 int latch_trace_record(struct latch_trace *trace, int fd, int64_t span_ns,
@@ -217,5 +198,5 @@ void latch_trace_record_file(struct latch_trace *trace, const char *why) {
 }
 
 const struct latch_statistics *latch_trace_statistics(const struct latch_trace *trace) {
-	return trace != NULL ? trace->statistics : NULL;
+	return trace->statistics;
 }

@@ -38,7 +38,6 @@ void latch_trace_destroy(struct latch_trace *trace);
 
 /**
  * Tells who a surface is, before its first record or whenever its label changes. Texts are copied.
- * Like all functions below it takes a NULL trace, and then does nothing.
  */
 void latch_trace_add_surface(struct latch_trace *trace, const struct latch_trace_surface *surface);
 
@@ -84,8 +83,5 @@ int latch_trace_record(struct latch_trace *trace, int fd, int64_t span_ns,
 /** Writes the last 10 s into the folder of --record; the log says where, or why not. */
 void latch_trace_record_file(struct latch_trace *trace, const char *why);
 
-/**
- * What was counted so far, to look at until the next call of a function here. NULL for a NULL
- * trace.
- */
+/** What was counted so far, to look at until the next call of a function here. */
 const struct latch_statistics *latch_trace_statistics(const struct latch_trace *trace);

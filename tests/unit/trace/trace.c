@@ -41,14 +41,6 @@ static void add(struct latch_trace *trace) {
 		trace, &(struct latch_trace_surface){.id = 1, .pid = 2, .label = "app"});
 }
 
-static void test_off(void **state) {
-	struct latch_trace *none = NULL;
-	add(none);
-	record(none, 1);
-	latch_trace_remove_surface(none, 1);
-	latch_trace_destroy(none);
-}
-
 static void test_table(void **state) {
 	struct latch_trace *trace = latch_trace_create(&(struct latch_trace_options){0});
 	add(trace);
@@ -118,5 +110,5 @@ static void test_no_allocation(void **state) {
 	latch_trace_destroy(trace);
 }
 
-TEST_MAIN_GROUP("trace", make_directory, remove_directory, UNIT(test_off), UNIT(test_table),
+TEST_MAIN_GROUP("trace", make_directory, remove_directory, UNIT(test_table),
 	UNIT(test_bad_paths), UNIT(test_no_allocation))
