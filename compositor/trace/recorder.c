@@ -89,7 +89,7 @@ static bool write_records(struct latch_trace_writer *writer, const struct job *j
 		begun = begun || record.ns >= job->from_ns;
 		if (begun) {
 			whole = latch_trace_writer_add(
-					writer, record.kind, record.ns, &record.frame) &&
+					writer, record.kind, record.ns, record.any) &&
 				whole;
 		}
 	}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -98,9 +99,11 @@ enum latch_record_release {
  */
 struct latch_frame_record {
 	uint32_t surface_id; /* a number that is never used again in a session, not 0 */
-	uint32_t output_id;  /* of the output whose flip is in flip_ns; 0 when not shown */
-	uint64_t update_id;  /* counts the updates of this surface from 1 */
 	uint32_t buffer_id;  /* of its wl_buffer, never used again in a session; 0 unknown */
+	uint64_t update_id;  /* counts the updates of this surface from 1 */
+	int64_t commit_ns;
+
+	uint32_t output_id; /* of the output whose flip is in flip_ns; 0 when not shown */
 	enum latch_sync_kind sync;
 	const char *held_by; /* static text: what it waited for last in the gate; NULL: nothing */
 
@@ -108,7 +111,6 @@ struct latch_frame_record {
 	 * is right to 1 ms; 0: none. */
 	int64_t input_ns;
 	int64_t callback_ns; /* the frame callback that the commit answers; 0: none */
-	int64_t commit_ns;
 	int64_t signalled_ns; /* the kernel's time; before commit_ns when the fence was done */
 	int64_t ready_ns;
 	int64_t latch_ns;
@@ -144,6 +146,9 @@ struct latch_frame_record {
 	enum latch_record_end end;
 	enum latch_record_release release;
 };
+
+/* So much of it is known when the update is taken in. */
+#define LATCH_COMMIT_BYTES offsetof(struct latch_frame_record, output_id)
 
 /* One update that is on a screen. */
 struct latch_shown_record {

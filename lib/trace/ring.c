@@ -19,16 +19,9 @@ struct latch_ring_block {
 	uint8_t bytes[LATCH_RING_BLOCK_BYTES - 24];
 };
 
-struct commit {
-	uint32_t surface_id, buffer_id;
-	uint64_t update_id;
-	int64_t commit_ns;
-};
-
 /* The last record of each kind in a block, which the next one is compared with. */
 struct latch_ring_last {
-	struct commit commit;
-	struct latch_frame_record frame;
+	struct latch_frame_record commit, frame;
 	struct latch_flip_record flip;
 	struct latch_shown_list shown;
 	struct latch_gone_record gone;
@@ -42,26 +35,21 @@ struct latch_ring {
 	struct latch_ring_block blocks[];
 };
 
-/* Room for the last record of a kind, and its length; of a list, without its updates. */
-static void *find_last(struct latch_ring_last *last, enum latch_ring_kind kind, size_t *size_out) {
-	switch (kind) {
-	case LATCH_RING_COMMIT:
-		*size_out = sizeof(last->commit);
-		return &last->commit;
-	case LATCH_RING_FRAME:
-		*size_out = sizeof(last->frame);
-		return &last->frame;
-	case LATCH_RING_FLIP:
-		*size_out = sizeof(last->flip);
-		return &last->flip;
-	case LATCH_RING_SHOWN:
-		*size_out = offsetof(struct latch_shown_list, shown);
-		return &last->shown;
-	default:
-		*size_out = sizeof(last->gone);
-		return &last->gone;
-	}
-}
+/* Where the last record of a kind is, and its length; of an update that was taken in what is known
+ * then, and of a list all but its updates. */
+static const struct {
+	size_t offset, size;
+} kinds[] = {
+	[LATCH_RING_COMMIT] = {offsetof(struct latch_ring_last, commit), LATCH_COMMIT_BYTES},
+	[LATCH_RING_FRAME] = {offsetof(struct latch_ring_last, frame),
+		sizeof(struct latch_frame_record)},
+	[LATCH_RING_FLIP] = {offsetof(struct latch_ring_last, flip),
+		sizeof(struct latch_flip_record)},
+	[LATCH_RING_SHOWN] = {offsetof(struct latch_ring_last, shown),
+		offsetof(struct latch_shown_list, shown)},
+	[LATCH_RING_GONE] = {offsetof(struct latch_ring_last, gone),
+		sizeof(struct latch_gone_record)},
+};
 
 /*
  * Writes for each 32 words of the record one word of bits, 1 for a word that differs from the last
@@ -160,16 +148,7 @@ void latch_ring_add(
 	*at++ = (uint8_t)kind;
 	memcpy(at, &ns, sizeof(ns));
 	at += sizeof(ns);
-	struct commit commit;
-	if (kind == LATCH_RING_COMMIT) {
-		const struct latch_frame_record *frame = record;
-		commit = (struct commit){frame->surface_id, frame->buffer_id, frame->update_id,
-			frame->commit_ns};
-		record = &commit;
-	}
-	size_t size;
-	void *last = find_last(&ring->last, kind, &size);
-	at = pack(at, last, record, size);
+	at = pack(at, (char *)&ring->last + kinds[kind].offset, record, kinds[kind].size);
 	if (kind == LATCH_RING_SHOWN) {
 		const struct latch_shown_list *list = record;
 		at = pack(at, ring->last.shown.shown, list->shown,
@@ -208,37 +187,6 @@ struct latch_ring *latch_ring_copy(const struct latch_ring *ring, int64_t from_n
 	return copy;
 }
 
-static const uint8_t *read_record(struct latch_ring_reader *reader, const uint8_t *at,
-	struct latch_ring_record *record) {
-	size_t size;
-	void *last = find_last(reader->last, record->kind, &size);
-	at = unpack(at, last, size);
-	const struct commit *commit = &reader->last->commit;
-	switch (record->kind) {
-	case LATCH_RING_COMMIT:
-		record->frame = (struct latch_frame_record){.surface_id = commit->surface_id,
-			.buffer_id = commit->buffer_id,
-			.update_id = commit->update_id,
-			.commit_ns = commit->commit_ns};
-		break;
-	case LATCH_RING_FRAME:
-		record->frame = reader->last->frame;
-		break;
-	case LATCH_RING_FLIP:
-		record->flip = reader->last->flip;
-		break;
-	case LATCH_RING_SHOWN:
-		at = unpack(at, reader->last->shown.shown,
-			reader->last->shown.length * sizeof(record->shown.shown[0]));
-		record->shown = reader->last->shown;
-		break;
-	default:
-		record->gone = reader->last->gone;
-		break;
-	}
-	return at;
-}
-
 struct latch_ring_reader latch_ring_read_begin(const struct latch_ring *ring) {
 	return (struct latch_ring_reader){
 		.block = ring->oldest, .last = calloc(1, sizeof(struct latch_ring_last))};
@@ -263,7 +211,13 @@ bool latch_ring_read(struct latch_ring_reader *reader, struct latch_ring_record 
 	const uint8_t *at = reader->block->bytes + reader->at;
 	record_out->kind = *at++;
 	memcpy(&record_out->ns, at, sizeof(record_out->ns));
-	at = read_record(reader, at + sizeof(record_out->ns), record_out);
+	void *last = (char *)reader->last + kinds[record_out->kind].offset;
+	at = unpack(at + sizeof(record_out->ns), last, kinds[record_out->kind].size);
+	if (record_out->kind == LATCH_RING_SHOWN) {
+		struct latch_shown_list *list = last;
+		at = unpack(at, list->shown, list->length * sizeof(list->shown[0]));
+	}
+	record_out->any = last;
 	reader->at = (size_t)(at - reader->block->bytes);
 	return true;
 }

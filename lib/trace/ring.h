@@ -25,7 +25,7 @@ struct latch_ring;
 #define LATCH_SHOWN_PART 48
 
 enum latch_ring_kind {
-	LATCH_RING_COMMIT, /* of struct latch_frame_record what latch_commit_fields has */
+	LATCH_RING_COMMIT, /* the first LATCH_COMMIT_BYTES of struct latch_frame_record */
 	LATCH_RING_FRAME,  /* struct latch_frame_record */
 	LATCH_RING_FLIP,   /* struct latch_flip_record */
 	LATCH_RING_SHOWN,  /* struct latch_shown_list */
@@ -61,15 +61,16 @@ int64_t latch_ring_whole_since(const struct latch_ring *ring);
 /** Copies the records from this time on, and up to a block of those before. NULL without memory. */
 struct latch_ring *latch_ring_copy(const struct latch_ring *ring, int64_t from_ns);
 
-/* A record as it was added. Its texts are the ring's. */
+/* A record as it was added, until the next one is read. Its texts are the ring's. */
 struct latch_ring_record {
 	enum latch_ring_kind kind;
 	int64_t ns;
 	union {
-		struct latch_frame_record frame; /* COMMIT, too */
-		struct latch_flip_record flip;
-		struct latch_shown_list shown;
-		struct latch_gone_record gone;
+		const void *any;
+		const struct latch_frame_record *frame; /* COMMIT, too */
+		const struct latch_flip_record *flip;
+		const struct latch_shown_list *shown;
+		const struct latch_gone_record *gone;
 	};
 };
 

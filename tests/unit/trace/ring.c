@@ -54,17 +54,17 @@ static void each_kind_comes_back(void **state) {
 		assert_true(latch_ring_read(&reader, &record));
 		assert_int_equal(record.kind, rows[i].kind);
 		assert_int_equal(record.ns, i + 5);
-		assert_same(rows[i].fields, &record.frame, rows[i].record);
+		assert_same(rows[i].fields, record.any, rows[i].record);
 		assert_false(latch_ring_read(&reader, &record));
 	}
 	latch_ring_add(ring, LATCH_RING_GONE, 9, &gone);
 	assert_true(latch_ring_read(&reader, &record));
-	assert_int_equal(record.gone.surface_id, 3);
+	assert_int_equal(record.gone->surface_id, 3);
 	latch_ring_add(ring, LATCH_RING_SHOWN, frame.flip_ns, &shown);
 	assert_true(latch_ring_read(&reader, &record));
-	assert_int_equal(record.shown.length, LATCH_SHOWN_PART);
-	assert_true(record.shown.more);
-	assert_memory_equal(record.shown.shown, shown.shown, sizeof(shown.shown));
+	assert_int_equal(record.shown->length, LATCH_SHOWN_PART);
+	assert_true(record.shown->more);
+	assert_memory_equal(record.shown->shown, shown.shown, sizeof(shown.shown));
 	latch_ring_read_end(&reader);
 }
 
@@ -95,7 +95,7 @@ static void any_number_comes_back(void **state) {
 		struct latch_ring_record record;
 		while (latch_ring_read(&reader, &record) && record.ns < (int64_t)i) {
 		}
-		assert_same(&latch_frame_fields, &record.frame, &frame);
+		assert_same(&latch_frame_fields, record.any, &frame);
 		latch_ring_read_end(&reader);
 		latch_ring_destroy(copy);
 	}
@@ -112,10 +112,10 @@ static void the_newest_stay(void **state) {
 	struct latch_ring_reader reader = latch_ring_read_begin(ring);
 	uint64_t count = 0;
 	while (latch_ring_read(&reader, &record)) {
-		assert_true(count == 0 || record.frame.update_id > 0);
+		assert_true(count == 0 || record.frame->update_id > 0);
 		count++;
 	}
-	assert_int_equal(record.frame.update_id, 5000);
+	assert_int_equal(record.frame->update_id, 5000);
 	/* Of those that have gone the newest is the one before the first. */
 	assert_int_equal(latch_ring_whole_since(ring), test_frame(1, 5000 - count).flip_ns + 1);
 	print_message("# %" PRIu64 " updates in %d bytes\n", count, 4 * LATCH_RING_BLOCK_BYTES);
@@ -124,7 +124,7 @@ static void the_newest_stay(void **state) {
 	latch_ring_read_end(&reader);
 	reader = latch_ring_read_begin(ring);
 	for (uint64_t n = 5000 - count + 1; latch_ring_read(&reader, &record); n++) {
-		assert_int_equal(record.frame.update_id, n);
+		assert_int_equal(record.frame->update_id, n);
 	}
 	latch_ring_read_end(&reader);
 }
@@ -164,7 +164,7 @@ static void a_copy_begins_where_it_is_asked_to(void **state) {
 	while (latch_ring_read(&reader, &record)) {
 	}
 	assert_int_equal(record.kind, LATCH_RING_FRAME);
-	assert_int_equal(record.frame.update_id, 300);
+	assert_int_equal(record.frame->update_id, 300);
 	latch_ring_read_end(&reader);
 	latch_ring_destroy(copy);
 }
