@@ -75,19 +75,15 @@ bool plan_reuse(struct plan_work *work) {
 
 void plan_remember(struct plan_work *work, const struct latch_plan *plan) {
 	struct latch_plan_memory *memory = work->memory;
+	memory->layers_len = work->len;
 	copy(memory->layers, work->layers, work->len, sizeof(work->layers[0]));
 	memory->plan = *plan;
 	memory->scanout_allowed = work->input->scanout_allowed;
 	memory->captured = work->input->captured;
 	memory->has_background = work->input->has_background;
 	memory->waiting_candidates = 0;
-	memory->previous_len = 0;
 	PLAN_EACH(i, work->visible) {
-		const struct latch_layer *layer = &work->layers[i];
-		if (layer->place == LATCH_LAYER_ON_PLANE) {
-			memory->previous[memory->previous_len].layer = layer->id;
-			memory->previous[memory->previous_len++].plane = layer->plane;
-		} else if (work->fits[i] != 0) {
+		if (work->layers[i].place != LATCH_LAYER_ON_PLANE && work->fits[i] != 0) {
 			memory->waiting_candidates |= work->waiting & LAYER_BIT(i);
 		}
 	}
@@ -99,13 +95,10 @@ void plan_begin_arrangement(struct plan_work *work) {
 	struct latch_plan_memory *memory = work->memory;
 	const struct latch_plan_input *input = work->input;
 	memory->valid = false;
-	memory->layers_len = work->len;
-	copy(memory->layers, work->layers, work->len, sizeof(work->layers[0]));
 	if (!same_planes(memory, input)) {
 		memory->planes_len = input->planes_len;
 		copy(memory->planes, input->planes, input->planes_len, sizeof(input->planes[0]));
 		plan_find_classes(input, memory->classes);
-		memory->previous_len = 0;
 	}
 	memset(memory->refused_planes, 0, sizeof(memory->refused_planes));
 	memset(memory->refused_reasons, 0, sizeof(memory->refused_reasons));
@@ -153,5 +146,4 @@ void latch_plan_forget(struct latch_plan_memory *memory) {
 	memory->valid = false;
 	memory->layers_len = 0;
 	memory->planes_len = 0;
-	memory->previous_len = 0;
 }

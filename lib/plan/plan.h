@@ -106,7 +106,7 @@ struct latch_refusal {
  */
 struct latch_plan_memory {
 	bool valid;
-	/** The arrangement that all of this is about: the visible layers, front to back. */
+	/** The arrangement that all of this is about, front to back, and where its layers were. */
 	struct latch_layer layers[LATCH_PLAN_MAX_LAYERS];
 	size_t layers_len;
 	const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES];
@@ -130,13 +130,6 @@ struct latch_plan_memory {
 	unsigned refused_commits;
 	/** There were too many of those: compose until something changes. */
 	bool compose_all;
-
-	/** Where the layers of the last plan were, of whatever arrangement. */
-	struct {
-		uint32_t layer;
-		const struct kms_plane *plane;
-	} previous[LATCH_PLAN_MAX_LAYERS];
-	size_t previous_len;
 };
 
 /**

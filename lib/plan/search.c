@@ -127,9 +127,9 @@ static void try_plane(struct search *search, size_t i, size_t p) {
 static int64_t preference(const struct plan_work *work, size_t i, size_t p) {
 	const struct latch_plan_memory *memory = work->memory;
 	const struct kms_plane *plane = work->input->planes[p];
-	for (size_t j = 0; j < memory->previous_len; j++) {
-		if (memory->previous[j].layer == work->layers[i].id &&
-			memory->previous[j].plane == plane) {
+	for (size_t j = 0; j < memory->layers_len; j++) {
+		const struct latch_layer *before = &memory->layers[j];
+		if (before->plane == plane && before->id == work->layers[i].id) {
 			return INT64_MAX;
 		}
 	}
