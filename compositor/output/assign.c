@@ -137,13 +137,11 @@ void latch_output_assign(struct latch_output *output) {
 		skip = latch_planes_like_add(output, &input, planes);
 	}
 
-	uint64_t settled[LATCH_PLAN_MAX_LAYERS];
-	bool few = len <= LATCH_PLAN_MAX_LAYERS;
-	if (few) {
-		latch_settle_update(&output->settle, layers, len, settled);
+	if (len <= LATCH_PLAN_MAX_LAYERS) {
+		latch_settle_update(&output->settle, layers, len);
 	}
-	output->plan = latch_plan_make(&layers[skip], len - skip, few ? &settled[skip] : NULL,
-		&input, &output->plan_memory);
+	output->plan =
+		latch_plan_make(&layers[skip], len - skip, &input, &output->plan_memory);
 	/* The planner knows the cursor's image as shared memory; why it is not on its own plane is
 	 * known better. */
 	if (output->kms != NULL && len > 0 && layers[0].id == 0) {

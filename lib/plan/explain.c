@@ -55,7 +55,7 @@ void plan_give_reasons(struct plan_work *work, const struct plan_solution *solut
 			layer->reasons = LATCH_REASON_TEST_REFUSED;
 			layer->test_errno = work->memory->refused_errno[i];
 		} else if (work->waiting & LAYER_BIT(i)) {
-			layer->reasons = work->settled[i];
+			layer->reasons = layer->waits;
 		} else {
 			layer->reasons = missed_reasons(work, solution, i);
 			if ((layer->reasons & LATCH_REASON_TEST_REFUSED) == 0) {

@@ -156,8 +156,8 @@ static void reset_places(struct plan_work *work) {
 
 static struct latch_plan make_few(struct plan_work *work) {
 	const struct latch_plan_input *input = work->input;
-	for (size_t i = 0; work->settled != NULL && i < work->len; i++) {
-		work->waiting |= work->settled[i] != 0 ? LAYER_BIT(i) : 0;
+	for (size_t i = 0; i < work->len; i++) {
+		work->waiting |= work->layers[i].waits != 0 ? LAYER_BIT(i) : 0;
 	}
 	bool same = plan_same_arrangement(work);
 	if (same && plan_reuse(work)) {
@@ -199,7 +199,6 @@ static struct latch_plan compose_many(struct plan_work *work, size_t visible) {
 /* Without those that are covered there may be few enough. */
 static struct latch_plan make_many(struct plan_work *work) {
 	struct latch_layer few[LATCH_PLAN_MAX_LAYERS];
-	uint64_t few_settled[LATCH_PLAN_MAX_LAYERS] = {0};
 	size_t visible = 0;
 	plan_drop_covered(work);
 	for (size_t i = 0; i < work->len; i++) {
@@ -208,7 +207,6 @@ static struct latch_plan make_many(struct plan_work *work) {
 		}
 		if (visible < LATCH_PLAN_MAX_LAYERS) {
 			few[visible] = work->layers[i];
-			few_settled[visible] = work->settled != NULL ? work->settled[i] : 0;
 		}
 		visible++;
 	}
@@ -218,7 +216,6 @@ static struct latch_plan make_many(struct plan_work *work) {
 	struct plan_work of_few = *work;
 	of_few.layers = few;
 	of_few.len = visible;
-	of_few.settled = few_settled;
 	struct latch_plan plan = make_few(&of_few);
 	for (size_t i = work->len; i-- > 0;) {
 		if (work->layers[i].place != LATCH_LAYER_COVERED) {
@@ -228,14 +225,13 @@ static struct latch_plan make_many(struct plan_work *work) {
 	return plan;
 }
 
-struct latch_plan latch_plan_make(struct latch_layer *layers, size_t len, const uint64_t *settled,
+struct latch_plan latch_plan_make(struct latch_layer *layers, size_t len,
 	const struct latch_plan_input *input, struct latch_plan_memory *memory) {
 	struct plan_work work = {
 		.input = input,
 		.memory = memory,
 		.layers = layers,
 		.len = len,
-		.settled = settled,
 	};
 	reset_places(&work);
 	return len > LATCH_PLAN_MAX_LAYERS ? make_many(&work) : make_few(&work);

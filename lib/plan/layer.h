@@ -82,6 +82,9 @@ struct latch_layer {
 	 * COLOR_UNTAGGED. */
 	struct color_description color;
 
+	/** Why it should not go to a plane yet, enum latch_reason; 0: it may. See settle.h. */
+	uint64_t waits;
+
 	/** What was decided: see latch_plan_make(). */
 	enum latch_layer_place place;
 	/** With LATCH_LAYER_ON_PLANE: which one, and the zpos to write, -1 for none. */

@@ -67,7 +67,7 @@ bool plan_reuse(struct plan_work *work) {
 	for (size_t i = 0; i < work->len; i++) {
 		latch_layer_take_place(&work->layers[i], &memory->layers[i]);
 		if (memory->waiting_candidates & LAYER_BIT(i)) {
-			work->layers[i].reasons = work->settled[i];
+			work->layers[i].reasons = work->layers[i].waits;
 		}
 	}
 	return true;

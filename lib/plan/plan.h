@@ -142,12 +142,10 @@ struct latch_plan_memory {
  * hole in it, below; everything composed. Each layer that is not on a plane gets its reasons.
  *
  * layers: front to back; place, plane, zpos, underlay, reasons and test_errno are written.
- * settled[i]: reasons why layers[i] should wait before it goes to a plane (see
- * latch_settle_update()), 0 for none; may be NULL.
  *
  * Plain function over plain structs: the two callbacks are the only way out. It allocates nothing.
  */
-struct latch_plan latch_plan_make(struct latch_layer *layers, size_t len, const uint64_t *settled,
+struct latch_plan latch_plan_make(struct latch_layer *layers, size_t len,
 	const struct latch_plan_input *input, struct latch_plan_memory *memory);
 
 /**

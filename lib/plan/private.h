@@ -29,8 +29,7 @@ struct plan_work {
 	struct latch_plan_memory *memory;
 	struct latch_layer *layers;
 	size_t len;
-	/** Reasons for them to wait, as latch_plan_make() has them, or NULL; and who has some. */
-	const uint64_t *settled;
+	/** Those that should not go to a plane yet (latch_layer.waits). */
 	uint64_t waiting;
 	unsigned tests;
 	unsigned steps; // of the searches

@@ -54,16 +54,15 @@ static void drop_unseen(struct latch_settle *settle) {
 	settle->len = kept;
 }
 
-void latch_settle_update(struct latch_settle *settle, const struct latch_layer *layers, size_t len,
-	uint64_t *reasons) {
+void latch_settle_update(struct latch_settle *settle, struct latch_layer *layers, size_t len) {
 	for (size_t i = 0; i < settle->len; i++) {
 		settle->entries[i].seen = false;
 	}
 	for (size_t i = 0; i < len; i++) {
 		struct latch_settle_entry *entry = find(settle, layers[i].id);
-		reasons[i] = LATCH_REASON_SETTLING;
+		layers[i].waits = LATCH_REASON_SETTLING;
 		if (entry != NULL) {
-			reasons[i] = judge(entry, &layers[i]);
+			layers[i].waits = judge(entry, &layers[i]);
 		} else {
 			entry = add(settle, &layers[i]);
 		}

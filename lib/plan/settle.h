@@ -32,12 +32,11 @@ struct latch_settle {
 };
 
 /**
- * Takes the layers of one more frame and writes for each why it should not be moved to a plane
- * yet: LATCH_REASON_SETTLING, LATCH_REASON_IDLE, or 0. A layer that is on a plane already (as
- * layers of the last frame, place and id) only has to keep its shape.
+ * Takes the layers of one more frame and writes into each why it should not be moved to a plane
+ * yet (waits): LATCH_REASON_SETTLING, LATCH_REASON_IDLE, or 0. A layer that is on a plane already
+ * (as layers of the last frame, place and id) only has to keep its shape.
  */
-void latch_settle_update(struct latch_settle *settle, const struct latch_layer *layers, size_t len,
-	uint64_t *reasons);
+void latch_settle_update(struct latch_settle *settle, struct latch_layer *layers, size_t len);
 
 /** Notes where the layers went: a layer on a plane stays settled while it keeps its shape. */
 void latch_settle_placed(struct latch_settle *settle, const struct latch_layer *layers, size_t len);

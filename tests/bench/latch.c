@@ -98,7 +98,7 @@ static struct bench_run run(struct bench_planner *planner) {
 	unsigned commits = bench_commits();
 	int64_t kernel_ns = bench_kernel_ns(), begin_ns = latch_now_ns();
 	struct latch_plan plan = latch_plan_make(
-		planner->layers, planner->len, NULL, &planner->input, &planner->memory);
+		planner->layers, planner->len, &planner->input, &planner->memory);
 	build(planner, planner->layers, planner->len, &plan, &commit);
 	int64_t all_ns = latch_now_ns() - begin_ns;
 	planner->input.composing = plan.composed;

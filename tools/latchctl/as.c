@@ -131,7 +131,7 @@ static bool plan_output(
 			skip = 1;
 		}
 	}
-	latch_plan_make(&layers[skip], len - skip, NULL, &input, memory);
+	latch_plan_make(&layers[skip], len - skip, &input, memory);
 	yyjson_mut_arr_foreach(list, i, len, from) {
 		add_answer(doc, from, profile->name, &layers[i]);
 	}

@@ -237,7 +237,7 @@ void plan_case_decode(struct plan_case *c, const uint8_t *bytes, size_t len) {
 	for (size_t i = 0; i < c->len; i++) {
 		c->layers[i] = random_layer(&reader, (uint32_t)i);
 		if (one_in(&reader, 10)) {
-			c->settled[i] =
+			c->layers[i].waits =
 				one_in(&reader, 2) ? LATCH_REASON_SETTLING : LATCH_REASON_IDLE;
 		}
 	}
@@ -268,18 +268,16 @@ static void mutate(struct plan_case *c) {
 			c->len--;
 			memmove(&c->layers[i], &c->layers[i + 1],
 				(c->len - i) * sizeof(c->layers[0]));
-			memmove(&c->settled[i], &c->settled[i + 1],
-				(c->len - i) * sizeof(c->settled[0]));
 		}
 		break;
 	case 1:
 		if (c->len < PLAN_CASE_MAX_LAYERS) {
 			c->layers[c->len] = random_layer(&reader, 40 + (uint32_t)c->len);
-			c->settled[c->len++] = 0;
+			c->len++;
 		}
 		break;
 	case 2:
-		c->settled[i] = 0;
+		c->layers[i].waits = 0;
 		break;
 	case 3:
 		c->input.captured = !c->input.captured;
@@ -305,7 +303,7 @@ static void mutate(struct plan_case *c) {
 const char *plan_case_frame(
 	struct plan_case *c, struct latch_plan_memory *memory, struct latch_plan *plan) {
 	c->kernel.tests = 0;
-	*plan = latch_plan_make(c->layers, c->len, c->settled, &c->input, memory);
+	*plan = latch_plan_make(c->layers, c->len, &c->input, memory);
 	return plan_check(c->layers, c->len, &c->input, plan, &c->kernel);
 }
 
@@ -367,7 +365,7 @@ const char *plan_case_run(struct plan_case *c) {
 static void print_layer(const struct plan_case *c, size_t i) {
 	static const char *const places[] = {"composed", "covered", "on plane"};
 	const struct latch_layer *layer = &c->layers[i];
-	char name[16], modifier[64], reasons[256], settled[64];
+	char name[16], modifier[64], reasons[256], waits[64];
 	kms_fourcc_name(name, sizeof(name), layer->fourcc);
 	kms_modifier_name(modifier, sizeof(modifier), layer->modifier);
 	fprintf(stderr, "# %zu: id %u %s %s %dx%d at %d,%d of %gx%g%s%s%s alpha %x transform %d", i,
@@ -381,7 +379,7 @@ static void print_layer(const struct plan_case *c, size_t i) {
 	}
 	fprintf(stderr, " blend %d, waits for %s\n#    -> %s %u zpos %d%s: %s (%d)\n",
 		(int)layer->blend_mode,
-		latch_reasons_to_str(c->settled[i], settled, sizeof(settled)), places[layer->place],
+		latch_reasons_to_str(layer->waits, waits, sizeof(waits)), places[layer->place],
 		layer->place == LATCH_LAYER_ON_PLANE ? layer->plane->id : 0, (int)layer->zpos,
 		layer->underlay ? " underlay" : "",
 		latch_reasons_to_str(layer->reasons, reasons, sizeof(reasons)), layer->test_errno);

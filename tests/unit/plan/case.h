@@ -19,7 +19,6 @@ struct plan_case {
 	/** Its .data is .kernel; both belong to this struct, which so must not move. */
 	struct latch_plan_input input;
 	struct latch_layer layers[PLAN_CASE_MAX_LAYERS];
-	uint64_t settled[PLAN_CASE_MAX_LAYERS];
 	size_t len;
 	/** What happens after the first frame: bytes that were not needed for it. */
 	const uint8_t *rest;

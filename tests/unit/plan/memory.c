@@ -69,12 +69,12 @@ static void a_refusal_is_remembered(void **state) {
 	struct screen *s = screen_make_desktop(plan_set_vkms, 4);
 	s->input.composing = true;
 	s->kernel.refuses_layers = UINT64_C(1) << 2;
-	s->settled[3] = LATCH_REASON_SETTLING;
+	s->layers[3].waits = LATCH_REASON_SETTLING;
 	assert_places(s, "+c+cc");
 	assert_true(s->kernel.tests >= 3); // all, some, and the one without the refused
 
 	/* The fourth has settled: one question, and not about the second again. */
-	s->settled[3] = 0;
+	s->layers[3].waits = 0;
 	assert_places(s, "+c++c");
 	assert_int_equal(s->kernel.tests, 1);
 	assert_reasons_contain(&s->layers[1], LATCH_REASON_TEST_REFUSED);
@@ -177,14 +177,14 @@ static void a_picture_is_taken_and_all_comes_back(void **state) {
 /* As it is before the first window, and of a window of another compositor. */
 static void no_layers_and_no_planes_need_no_arrays(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
-	struct latch_plan plan = latch_plan_make(NULL, 0, NULL, &s->input, &s->memory);
+	struct latch_plan plan = latch_plan_make(NULL, 0, &s->input, &s->memory);
 	assert_int_equal(plan.visible, 0);
 	s->input.planes = NULL;
 	s->input.planes_len = 0;
 	s->input.primary = NULL;
-	plan = latch_plan_make(NULL, 0, NULL, &s->input, &s->memory);
+	plan = latch_plan_make(NULL, 0, &s->input, &s->memory);
 	assert_int_equal(plan.visible, 0);
-	plan = latch_plan_make(NULL, 0, NULL, &s->input, &s->memory);
+	plan = latch_plan_make(NULL, 0, &s->input, &s->memory);
 	assert_int_equal(plan.rung, LATCH_RUNG_REUSED);
 }
 

@@ -54,7 +54,9 @@ static void the_most_layers_are_on_planes(void **state) {
 		}
 		small++;
 		c.input.max_tests = LATCH_PLAN_MAX_TESTS;
-		memset(c.settled, 0, sizeof(c.settled));
+		for (size_t j = 0; j < c.len; j++) {
+			c.layers[j].waits = 0;
+		}
 		static struct latch_plan_memory memory;
 		memset(&memory, 0, sizeof(memory));
 		struct latch_plan plan;

@@ -196,10 +196,10 @@ static void settling_and_idle(void **state) {
 	for (size_t i = 0; i < LEN(waits); i++) {
 		struct screen *s = screen_make_desktop(plan_set_vkms, 1);
 		s->input.composing = true;
-		s->settled[0] = waits[i];
+		s->layers[0].waits = waits[i];
 		assert_only_composed(s, waits[i]);
 		/* And when the wait is over it goes. */
-		s->settled[0] = 0;
+		s->layers[0].waits = 0;
 		assert_places(s, "+c");
 	}
 }

@@ -18,7 +18,6 @@ struct screen {
 	struct latch_plan_input input;
 	struct latch_plan_memory memory;
 	struct latch_layer layers[80];
-	uint64_t settled[80];
 	size_t len;
 	struct latch_plan plan;
 };
@@ -54,7 +53,7 @@ static inline struct screen *screen_make_desktop(plan_set_fn fill, int windows) 
 static inline void screen_show(struct screen *screen) {
 	screen->kernel.tests = screen->kernel.imports = 0;
 	screen->plan = latch_plan_make(
-		screen->layers, screen->len, screen->settled, &screen->input, &screen->memory);
+		screen->layers, screen->len, &screen->input, &screen->memory);
 	const char *error = plan_check(
 		screen->layers, screen->len, &screen->input, &screen->plan, &screen->kernel);
 	if (error != NULL) {

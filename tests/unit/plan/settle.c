@@ -15,10 +15,10 @@ static int setup(void **state) {
 }
 
 static uint64_t frame(bool updated) {
-	uint64_t reasons = UINT64_MAX;
 	layer.serial += updated;
-	latch_settle_update(&settle, &layer, 1, &reasons);
-	return reasons;
+	layer.waits = UINT64_MAX;
+	latch_settle_update(&settle, &layer, 1);
+	return layer.waits;
 }
 
 static uint64_t frames(int count, int updated_each) {
@@ -113,37 +113,35 @@ static void composed_again_it_may_not(void **state) {
 /* Their order in the list is not what they are known by, and what was away is new. */
 static void two_layers(void **state) {
 	struct latch_layer layers[2] = {layer, layer_window(2, 50, 0, 100, 100)};
-	uint64_t reasons[2];
 	for (int i = 0; i < 20; i++) {
 		struct latch_layer swap = layers[0];
 		layers[0] = layers[1];
 		layers[1] = swap;
 		layers[0].serial++;
 		layers[1].serial++;
-		latch_settle_update(&settle, layers, 2, reasons);
+		latch_settle_update(&settle, layers, 2);
 	}
-	assert_int_equal(reasons[0], 0);
-	assert_int_equal(reasons[1], 0);
-	latch_settle_update(&settle, layers, 1, reasons);
+	assert_int_equal(layers[0].waits, 0);
+	assert_int_equal(layers[1].waits, 0);
+	latch_settle_update(&settle, layers, 1);
 	assert_int_equal(settle.len, 1);
-	latch_settle_update(&settle, layers, 2, reasons);
-	assert_int_equal(reasons[0], 0);
-	assert_true((reasons[1] & LATCH_REASON_SETTLING) != 0);
+	latch_settle_update(&settle, layers, 2);
+	assert_int_equal(layers[0].waits, 0);
+	assert_true((layers[1].waits & LATCH_REASON_SETTLING) != 0);
 }
 
 static void more_than_are_kept_track_of(void **state) {
 	enum { COUNT = LATCH_SETTLE_MAX + 6 };
 	static struct latch_layer layers[COUNT];
-	uint64_t reasons[COUNT];
 	for (int i = 0; i < 30; i++) {
 		for (int j = 0; j < COUNT; j++) {
 			layers[j] = layer_window((uint32_t)j + 1, j, j, 10, 10);
 			layers[j].serial = (uint64_t)i;
 		}
-		latch_settle_update(&settle, layers, COUNT, reasons);
+		latch_settle_update(&settle, layers, COUNT);
 	}
 	for (int i = 0; i < COUNT; i++) {
-		assert_int_equal(reasons[i] == 0, i < LATCH_SETTLE_MAX);
+		assert_int_equal(layers[i].waits == 0, i < LATCH_SETTLE_MAX);
 	}
 	latch_settle_placed(&settle, layers, COUNT);
 	assert_int_equal(settle.len, LATCH_SETTLE_MAX);
