@@ -167,11 +167,7 @@ void latch_output_latch_planes(
 	if (!latch_frame_copy(frame, output->on_screen)) {
 		return;
 	}
-	const struct latch_flip_record *before = &output->on_screen->record;
 	frame->record = latch_output_frame_record(output, plan, latch_ns);
-	frame->record.layers = before->layers;
-	frame->record.on_planes = before->on_planes;
-	frame->record.composed = before->composed;
 	const bool cursor_changed = renew_cursor(output, frame);
 	const bool is_long = latch_ns - output->awaited->record.latch_ns >
 			     LONG_REFRESHES * output->deadline.vblank.mode_ns;

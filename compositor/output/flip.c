@@ -66,7 +66,10 @@ static void finish_frame(struct latch_output *output, struct latch_frame *frame,
 	for (size_t i = 0; i < frame->len; i++) {
 		note_presented(output, frame->layers[i].content, flip_ns, sequence);
 		send_presented(output, &frame->layers[i], &event);
+		frame->record.composed += frame->layers[i].place == LATCH_LAYER_COMPOSED;
 	}
+	frame->record.layers = (uint32_t)frame->len;
+	frame->record.on_planes = frame->record.layers - frame->record.composed;
 	frame->record.flip_ns = flip_ns;
 	frame->record.sequence = sequence;
 	latch_mark('I', "flip", "output", output->id, sequence);

@@ -52,11 +52,7 @@ static bool fill_frame(struct latch_output *output) {
 			record->layer = (struct latch_record_layer){layer->fourcc, layer->dst.width,
 				layer->dst.height, layer->test_errno};
 		}
-		bool on_plane = layer->place != LATCH_LAYER_COMPOSED;
 		layer->content->scanned_out |= layer->place == LATCH_LAYER_ON_PLANE;
-		frame->record.layers++;
-		frame->record.on_planes += on_plane;
-		frame->record.composed += !on_plane;
 	}
 	frame->background = output->background;
 	if (output->plan.composed || output->kms == NULL || output->picture_wanted) {
@@ -78,8 +74,7 @@ static bool fill_frame(struct latch_output *output) {
 
 /* What it shows is planned anew, and of its record stays how it was latched. */
 static void empty(struct latch_frame *frame) {
-	struct latch_flip_record record = frame->record;
-	record.layers = record.on_planes = record.composed = 0;
+	const struct latch_flip_record record = frame->record;
 	latch_frame_clear(frame);
 	frame->record = record;
 }
