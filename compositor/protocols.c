@@ -102,8 +102,7 @@ static void handle_cursor_moved(void *data) {
 
 static void handle_input(void *data, struct wlr_surface *wlr_surface, int64_t time_ns) {
 	struct latch_core *core = data;
-	struct latch_surface *surface =
-		wlr_surface != NULL ? latch_surface_get(core->contents, wlr_surface) : NULL;
+	struct latch_surface *surface = wlr_surface != NULL ? latch_surface_get(wlr_surface) : NULL;
 	if (surface != NULL && surface->input_ns == 0) {
 		surface->input_ns = time_ns;
 	}

@@ -71,7 +71,6 @@ void latch_inspect_sum_held(yyjson_mut_doc *doc, struct latch_id_map *sums, uint
 }
 
 struct walk {
-	struct latch_core *core;
 	yyjson_mut_doc *doc;
 	yyjson_mut_val *array;	   // of all updates, or
 	struct latch_id_map *sums; // of each surface
@@ -80,8 +79,7 @@ struct walk {
 
 static void take(void *data, const struct latch_held *held) {
 	const struct walk *walk = data;
-	const struct latch_surface *surface =
-		latch_surface_get(walk->core->contents, held->surface);
+	const struct latch_surface *surface = latch_surface_get(held->surface);
 	const uint32_t id = surface != NULL ? surface->id : 0;
 	if (walk->array != NULL) {
 		latch_inspect_add_held(walk->doc, walk->array, id,
@@ -92,16 +90,18 @@ static void take(void *data, const struct latch_held *held) {
 }
 
 bool latch_inspect_held(void *data, yyjson_mut_doc *doc, yyjson_mut_val *root) {
-	struct walk walk = {.core = data, .doc = doc};
+	const struct latch_core *core = data;
+	struct walk walk = {.doc = doc};
 	walk.array = yyjson_mut_obj_add_arr(doc, root, "held");
 	if (walk.array == NULL) {
 		return false;
 	}
-	latch_gate_for_each_held(walk.core->gate, take, &walk);
+	latch_gate_for_each_held(core->gate, take, &walk);
 	return true;
 }
 
 void latch_inspect_sum_all_held(void *data, yyjson_mut_doc *doc, struct latch_id_map *sums) {
-	struct walk walk = {.core = data, .doc = doc, .sums = sums, .now_ns = latch_now_ns()};
-	latch_gate_for_each_held(walk.core->gate, take, &walk);
+	const struct latch_core *core = data;
+	struct walk walk = {.doc = doc, .sums = sums, .now_ns = latch_now_ns()};
+	latch_gate_for_each_held(core->gate, take, &walk);
 }

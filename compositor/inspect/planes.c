@@ -187,8 +187,7 @@ static bool find_toplevels(const struct latch_output *output, struct latch_id_ma
 	latch_shell_surfaces(core->shell, &box, surfaces, len);
 	bool ok = true;
 	for (size_t i = 0; ok && i < len; i++) {
-		const struct latch_surface *surface =
-			latch_surface_get(core->contents, surfaces[i].surface);
+		const struct latch_surface *surface = latch_surface_get(surfaces[i].surface);
 		if (surface != NULL && surfaces[i].toplevel != NULL) {
 			ok = latch_id_map_put(toplevels, surface->id, surfaces[i].toplevel);
 		}

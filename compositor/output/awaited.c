@@ -35,8 +35,7 @@ bool latch_output_awaits(const struct latch_output *output, uint32_t surface_id,
  * surfaces whose newest content is in the awaited picture. */
 static bool shows_newest(void *data, struct wlr_surface *wlr_surface) {
 	struct latch_output *output = data;
-	const struct latch_surface *surface =
-		latch_surface_get(output->core->contents, wlr_surface);
+	const struct latch_surface *surface = latch_surface_get(wlr_surface);
 	if (surface == NULL || !latch_output_shows(output, wlr_surface)) {
 		return false;
 	}

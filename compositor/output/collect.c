@@ -188,8 +188,7 @@ bool latch_output_collect(struct latch_output *output, bool with_cursor) {
 	struct color_description whole = {0};
 	for (size_t i = 0; i < len; i++) {
 		const struct latch_shell_surface *entry = &output->shell_surfaces[i];
-		struct latch_surface *surface =
-			latch_surface_get(output->core->contents, entry->surface);
+		struct latch_surface *surface = latch_surface_get(entry->surface);
 		if (surface == NULL || surface->current == NULL) {
 			continue;
 		}

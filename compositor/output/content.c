@@ -517,12 +517,8 @@ void latch_surface_register(struct latch_surface *surface, const char *label) {
 	surface->registered = true;
 }
 
-struct latch_surface *latch_surface_get(
-	struct latch_content_tracker *tracker, struct wlr_surface *wlr_surface) {
+struct latch_surface *latch_surface_get(const struct wlr_surface *wlr_surface) {
 	struct latch_surface_sync *sync = latch_surface_sync_find(wlr_surface);
-	if (sync == NULL) {
-		return NULL;
-	}
-	struct latch_surface *surface = wl_container_of(sync, surface, sync);
-	return surface->tracker == tracker ? surface : NULL;
+	struct latch_surface *surface;
+	return sync != NULL ? wl_container_of(sync, surface, sync) : NULL;
 }

@@ -134,9 +134,8 @@ void latch_content_tracker_drop_textures(struct latch_content_tracker *tracker);
 /** How many updates are held now, by surfaces and frames; for leak tests. */
 size_t latch_content_tracker_count(const struct latch_content_tracker *tracker);
 
-/** The tracker's object of a surface; NULL where there was no memory for it. */
-struct latch_surface *latch_surface_get(
-	struct latch_content_tracker *tracker, struct wlr_surface *wlr_surface);
+/** The object of a surface; NULL where there was no memory for it. */
+struct latch_surface *latch_surface_get(const struct wlr_surface *wlr_surface);
 
 /** By struct latch_surface.id; NULL for one that has gone. */
 struct latch_surface *latch_surface_find(struct latch_content_tracker *tracker, uint32_t id);

@@ -123,7 +123,7 @@ static void assert_back(const struct shot *shot, bool back) {
 }
 
 static struct latch_content *current(void) {
-	return latch_surface_get(scene.tracker, scene.surface->server)->current;
+	return latch_surface_get(scene.surface->server)->current;
 }
 
 /* The word that comes before the flip: of the fence, once. */
