@@ -6,7 +6,11 @@
 void *latch_addon_get(
 	struct wlr_addon_set *set, const struct wlr_addon_interface *kind, size_t size) {
 	struct wlr_addon *addon = wlr_addon_find(set, kind, kind);
-	if (addon == NULL && (addon = calloc(1, size)) != NULL) {
+	if (addon != NULL) {
+		return addon;
+	}
+	addon = calloc(1, size);
+	if (addon != NULL) {
 		wlr_addon_init(addon, set, kind, kind);
 	}
 	return addon;
