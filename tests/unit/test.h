@@ -23,6 +23,10 @@
 /** How many elements an array has. */
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
+/** Times, in nanoseconds. */
+#define US INT64_C(1000)
+#define MS INT64_C(1000000)
+
 /** A test by itself. */
 #define UNIT(function) cmocka_unit_test(function)
 
@@ -54,6 +58,13 @@ static inline rlim_t test_limit_fds(rlim_t soft) {
 	limit.rlim_cur = soft;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	return before;
+}
+
+/** Makes a file of this name, whose last six letters are X and become others. */
+static inline void test_make_file(char *path) {
+	const int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	close(fd);
 }
 
 /** Calls take() with each word of a script, which has blanks between them. */

@@ -24,7 +24,7 @@ static const struct {
 };
 
 static void sizes(void **state) {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LEN(rows); i++) {
 		uint32_t width = 640, height = 480;
 		print_message("# %s\n", rows[i].name);
 		look_surface_size(&rows[i].options, &width, &height);

@@ -4,7 +4,6 @@
 #include "measure/measure.h"
 #include "../test.h"
 
-#define MS INT64_C(1000000)
 #define PERIOD_NS INT64_C(16666600)
 #define START_NS (1000000 * MS)
 #define MAX_FRAMES 1000
@@ -45,7 +44,7 @@ static void finds_the_period(void **state) {
 		{"the times", 40, false, 0, 0},
 		{"the times, with a sequence that stands still", 40, false, 7, 0},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < LEN(cases); i++) {
 		struct measure_grid grid;
 		fill_flips(cases[i].flips, cases[i].with_sequence);
 		for (size_t j = 0; j < cases[i].flips && cases[i].all_of != 0; j++) {
@@ -145,7 +144,7 @@ static void head_start_is_where_frames_begin_to_make_it(void **state) {
 		{150, PERIOD_NS / 2, 75, 0.5, MEASURE_HEAD_START_FEW, 0, 0},
 		{0, 0, 0, 0, MEASURE_HEAD_START_FEW, 0, 0},
 	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LEN(rows); i++) {
 		print_message("# %zu frames, %d us\n", rows[i].len, (int)(rows[i].head_ns / 1000));
 		fill_frames(rows[i].len, rows[i].head_ns);
 		struct measure_summary summary = summarize(rows[i].len);

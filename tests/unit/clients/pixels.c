@@ -59,7 +59,7 @@ static void known_colours(void **state) {
 		{PIXEL_BT2020, PIXEL_LIMITED, RED, 74, 97, 240},
 		{PIXEL_BT709, PIXEL_FULL, RED, 54, 99, 255},
 	};
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+	for (size_t i = 0; i < LEN(known); i++) {
 		struct result result = convert_solid(
 			DRM_FORMAT_NV12, known[i].encoding, known[i].range, known[i].color);
 		assert_int_equal(result.bytes[0][0], known[i].y);
@@ -93,7 +93,7 @@ static void places(void **state) {
 	};
 	/* The right half is blue, the left one is black. */
 	static const uint32_t pixels[8] = {BLACK, BLACK, BLUE, BLUE, BLACK, BLACK, BLUE, BLUE};
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+	for (size_t i = 0; i < LEN(formats); i++) {
 		struct result result =
 			convert(formats[i].fourcc, PIXEL_BT601, PIXEL_LIMITED, pixels);
 		assert_int_equal(result.bytes[formats[i].y_plane][formats[i].y], 41);
@@ -120,7 +120,7 @@ static void rgb(void **state) {
 		{DRM_FORMAT_XRGB2101010, 0xffff0080, 0x3ff00202},
 		{DRM_FORMAT_ARGB2101010, 0xff0000ff, 0xc00003ff},
 	};
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+	for (size_t i = 0; i < LEN(known); i++) {
 		struct result result =
 			convert_solid(known[i].fourcc, PIXEL_BT601, PIXEL_LIMITED, known[i].color);
 		uint32_t is;
@@ -151,7 +151,7 @@ static void copies(void **state) {
 		{planes10, DRM_FORMAT_P010, 0x121 << 6, 0x141 << 6, 0x181 << 6},
 		{planes10, DRM_FORMAT_NV12, 0x121 >> 2, 0x141 >> 2, 0x181 >> 2},
 	};
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+	for (size_t i = 0; i < LEN(known); i++) {
 		const struct latch_format *format = latch_format_find(known[i].fourcc);
 		uint8_t bytes[3][128] = {0};
 		struct result result = {0};

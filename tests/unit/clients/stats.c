@@ -3,7 +3,6 @@
 #include "common/stats.h"
 #include "../test.h"
 
-#define MS INT64_C(1000000)
 #define REFRESH_NS (16 * MS)
 
 static struct stats stats;

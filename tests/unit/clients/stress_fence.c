@@ -3,8 +3,6 @@
 #include "fence.h"
 #include "../test.h"
 
-#define MS INT64_C(1000000)
-
 static struct fence_spec parsed(const char *text) {
 	struct fence_spec spec = {.kind = FENCE_RANDOM, .late_ns = -1};
 	assert_true(fence_spec_parse(text, &spec));
@@ -29,7 +27,7 @@ static void words(void **state) {
 		{"unmaterialised", FENCE_UNMATERIALISED, 0},
 		{"random", FENCE_RANDOM, 0},
 	};
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+	for (size_t i = 0; i < LEN(good); i++) {
 		struct fence_spec spec = parsed(good[i].text);
 		assert_int_equal(spec.kind, good[i].kind);
 		assert_int_equal(spec.late_ns, good[i].late_ns);
@@ -39,7 +37,7 @@ static void words(void **state) {
 static void no_words(void **state) {
 	static const char *const bad[] = {"", "Never", "late:", "late:-1", "late:1s", "late:x",
 		"late:99999999999999999999", "never:5", "latest"};
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < LEN(bad); i++) {
 		struct fence_spec spec;
 		assert_false(fence_spec_parse(bad[i], &spec));
 	}

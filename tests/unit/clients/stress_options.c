@@ -26,7 +26,7 @@ static void bad_ones(void **state) {
 		{"--no-such-option"}, {"word"}, {"--at-once=2"}, {"--begin-after=1", "--bad"},
 		{"--fence=unmaterialised", "--sync=implicit"},
 	};
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < LEN(bad); i++) {
 		if (parse(bad[i]) != CLIENT_EXIT_USAGE) {
 			fail_msg("row %zu, '%s', is not wrong", i, bad[i][0]);
 		}

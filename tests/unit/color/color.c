@@ -220,7 +220,7 @@ static void test_tone_mapping(void **state) {
 		pq.mastering_max = told == 2 ? 4000 : told == 1 ? 1000 : 0;
 		pq.max_cll = told == 2 ? 1000 : 0;
 		const struct color_conversion c = color_conversion_make(&pq, &srgb);
-		for (size_t i = 0; i < sizeof(greys) / sizeof(greys[0]); i++) {
+		for (size_t i = 0; i < LEN(greys); i++) {
 			double rgb[3] = {greys[i].pq, greys[i].pq, greys[i].pq};
 			color_convert(&c, rgb);
 			ASSERT_NEAR(color_eotf(&curve, rgb[1]), greys[i].shown, 1e-4);
@@ -243,7 +243,7 @@ static void test_for_outputs(void **state) {
 	static const char *const rows[][3] = {{NULL, "srgb", NULL}, {NULL, "display-p3", NULL},
 		{"srgb", "srgb", NULL}, {"pq", "srgb", "pq"}, {NULL, "pq", "srgb"},
 		{"srgb", "pq", "srgb"}, {"pq", "pq", NULL}, {"bt2020", "pq", "bt2020"}};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LEN(rows); i++) {
 		const struct color_description none = {0}, output = named(rows[i][1]);
 		struct color_description said = rows[i][0] != NULL ? named(rows[i][0]) : none;
 		/* What it tells of its mastering is no cause for a conversion. */

@@ -84,7 +84,7 @@ static int check(const struct row *row) {
 }
 
 static void numbers(void **state) {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LEN(rows); i++) {
 		size = rows[i].size;
 		int result = check(&rows[i]);
 		if (result != rows[i].result) {
@@ -109,7 +109,7 @@ static void other_files(void **state) {
 		open("/dev/null", O_RDWR | O_CLOEXEC),
 		open("/proc/self/exe", O_RDONLY | O_CLOEXEC),
 	};
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+	for (size_t i = 0; i < LEN(others); i++) {
 		assert_true(others[i] >= 0);
 		assert_false(latch_dmabuf_kernel_probe.is_dmabuf(others[i]));
 		close(others[i]);

@@ -218,7 +218,7 @@ static const struct list {
 };
 
 static const struct list *find_list(const char *name) {
-	return &lists[test_find_name(list_names, sizeof(lists) / sizeof(lists[0]), name)];
+	return &lists[test_find_name(list_names, LEN(lists), name)];
 }
 
 static void ask(struct object *object) {
@@ -299,7 +299,7 @@ static void advise(struct latch_dmabuf *dmabuf, const char *name) {
 		{2, LATCH_REASON_COVERED},
 		{0, LATCH_REASON_FORMAT},
 	};
-	const size_t i = test_find_name(names, sizeof(names) / sizeof(names[0]), name);
+	const size_t i = test_find_name(names, LEN(names), name);
 	const struct kms_plane *const planes[] = {&world.planes[0], &world.planes[1]};
 	latch_dmabuf_advise_surface(dmabuf, world_surface(objects[0].surface), planes,
 		advices[i].planes_len, advices[i].reasons);

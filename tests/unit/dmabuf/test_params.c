@@ -188,7 +188,7 @@ static void run_row(const struct row *row, bool immed) {
 }
 
 static void every_row(void **state) {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LEN(rows); i++) {
 		print_message("# %s\n", rows[i].name);
 		run_row(&rows[i], false);
 		run_row(&rows[i], true);

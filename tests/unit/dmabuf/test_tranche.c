@@ -24,7 +24,7 @@ static void reasons_together(void **state) {
 		{LATCH_REASON_NO_DMABUF | LATCH_REASON_FORMAT, KEEP},
 		{LATCH_REASON_Z_ORDER | LATCH_REASON_NO_FREE_PLANE, KEEP},
 	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LEN(rows); i++) {
 		enum latch_tranche_advice advice = latch_tranche_advise(rows[i].reasons);
 		if (advice != rows[i].advice) {
 			fail_msg("row %zu: advice %d", i, advice);

@@ -3,8 +3,6 @@
 #include "clients/common/draw_time.h"
 #include "../test.h"
 
-#define MS INT64_C(1000000)
-
 static struct draw_time parsed(const char *text, uint64_t seed) {
 	struct draw_time time;
 	assert_true(draw_time_parse(&time, text, seed));
@@ -65,7 +63,7 @@ static void texts(void **state) {
 	static const char *const bad[] = {"", "x", "1,", "1,2,", "1,2,3,4,5", "-1", "1,-1", "10001",
 		"1 ", "nan", "inf", "1;2", "1,2,-10001"};
 	struct draw_time time;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < LEN(bad); i++) {
 		assert_false(draw_time_parse(&time, bad[i], 0));
 	}
 	time = parsed("0", 0);

@@ -139,7 +139,7 @@ static void test_parse(void **state) {
 		"update=1", "updatess=1", "=1", "updates=1,", "updates=1,,fences=1",
 		"fences=7,nonsense=1"};
 	limits = before;
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+	for (size_t i = 0; i < LEN(wrong); i++) {
 		assert_false(latch_limits_parse(wrong[i], &limits));
 		assert_memory_equal(&limits, &before, sizeof(limits));
 	}

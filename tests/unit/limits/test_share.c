@@ -4,7 +4,6 @@
 #include "../test.h"
 #include "limits/share.h"
 
-#define MS INT64_C(1000000)
 #define SECOND (1000 * MS)
 #define START (5 * SECOND)
 
@@ -25,7 +24,7 @@ static void test_credit(void **state) {
 		/* Clocks are read in places that need not be in order. */
 		{{{-5 * MS, MS}}, LATCH_SHARE_BURST_NS - MS},
 	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LEN(rows); i++) {
 		struct latch_share share;
 		latch_share_init(&share, 10, START);
 		assert_int_equal(share.credit_ns, LATCH_SHARE_BURST_NS);

@@ -9,8 +9,6 @@
 #include "base/clock.h"
 #include "limits/client.h"
 
-#define MS INT64_C(1000000)
-
 struct client {
 	struct wl_client *server;
 	struct wl_display *display;
@@ -264,7 +262,7 @@ static void test_urgent_in_between(void **state) {
 		int times, least, most;
 	} rows[] = {{MS, 40, 38, 80}, {MS / 10, 100, 10, 30}, {0, 3, 0, 1}};
 	world_init(100);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LEN(rows); i++) {
 		world.cost_ns = rows[i].cost_ns;
 		world.urgent = 0;
 		ask(&world.greedy, rows[i].times);

@@ -9,8 +9,6 @@
 #include "../test.h"
 #include "base/clock.h"
 
-#define MS INT64_C(1000000)
-
 static struct {
 	struct wl_event_loop *loop;
 	struct latch_notify notify;

@@ -122,7 +122,7 @@ static void damage_is_all_that_changes(void **state) {
 	memory_init(&screen.after, DRM_FORMAT_XRGB8888, after_pixels, SCREEN_WIDTH, SCREEN_HEIGHT);
 	assert_non_null(screen.renderer);
 	srand(1);
-	for (size_t view = 0; view < sizeof(views) / sizeof(views[0]); view++) {
+	for (size_t view = 0; view < LEN(views); view++) {
 		for (int transform = 0; transform < 8; transform++) {
 			struct latch_layer layer = latch_layer_default();
 			layer.fourcc = DRM_FORMAT_XRGB8888;

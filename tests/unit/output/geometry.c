@@ -27,8 +27,6 @@ static const struct {
 	{2560, 1439, 2.5f}, {2560, 1440, 1.67f},
 };
 
-#define MODES (sizeof(modes) / sizeof(modes[0]))
-
 struct screen {
 	struct wlr_output output;
 	struct wlr_box layout;
@@ -95,7 +93,7 @@ static void assert_box(const struct wlr_box *box, int x, int y, int width, int h
 }
 
 static void a_fullscreen_window_fills_the_screen(void **state) {
-	for (size_t i = 0; i < MODES * 8; i++) {
+	for (size_t i = 0; i < LEN(modes) * 8; i++) {
 		struct screen screen = make_screen(i / 8, (int)(i % 8));
 		const struct wlr_output *output = &screen.output;
 		struct latch_surface_place place = surface_at(
@@ -135,7 +133,7 @@ static void a_fullscreen_window_fills_the_screen(void **state) {
 
 /* A unit less is a window with something beside it. */
 static void a_smaller_window_does_not(void **state) {
-	for (size_t i = 0; i < MODES * 8; i++) {
+	for (size_t i = 0; i < LEN(modes) * 8; i++) {
 		struct screen screen = make_screen(i / 8, (int)(i % 8));
 		for (int j = 0; j < 4; j++) {
 			struct latch_surface_place place = surface_at(&screen, j == 2, j == 3,
@@ -150,7 +148,7 @@ static void a_smaller_window_does_not(void **state) {
 }
 
 static void windows_are_not_scaled_anywhere(void **state) {
-	for (size_t i = 0; i < MODES; i++) {
+	for (size_t i = 0; i < LEN(modes); i++) {
 		for (int x = -7; x < 23; x++) {
 			for (int width = 1; width < 60; width++) {
 				struct screen screen = make_screen(i, (x + 7) % 8);
@@ -174,7 +172,7 @@ static void windows_are_not_scaled_anywhere(void **state) {
 
 /* Whatever they are drawn as: one ends where the next begins, the last one at the screen's edge. */
 static void neighbours_stay_neighbours(void **state) {
-	for (size_t i = 0; i < MODES; i++) {
+	for (size_t i = 0; i < LEN(modes); i++) {
 		struct screen screen = make_screen(i, WL_OUTPUT_TRANSFORM_NORMAL);
 		int end = 0;
 		for (int x = 0, width = 1; x < screen.layout.width; x += width, width += 3) {

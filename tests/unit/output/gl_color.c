@@ -173,7 +173,7 @@ static void compare(struct latch_renderer *renderer, uint32_t fourcc, uint32_t b
 		.is_dmabuf = true,
 	};
 	pixman_region32_init(&content.texture_stale);
-	for (size_t i = 0; i < sizeof(colors) / sizeof(colors[0]); i++) {
+	for (size_t i = 0; i < LEN(colors); i++) {
 		struct wlr_texture *texture = latch_texture_get(renderer, &content, &colors[i]);
 		if (texture == NULL && i == 0) {
 			skip(); // this GL imports no memory

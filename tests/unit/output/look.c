@@ -113,7 +113,7 @@ static void boxes_are_turned_and_rounded_inwards(void **state) {
 		{{7, 9, 300, 200}, {0, 0, 30, 20}, {7, 189, 30, 20}, T(FLIPPED_180)},
 		{{7, 9, 200, 300}, {0, 0, 30, 20}, {187, 279, 20, 30}, T(FLIPPED_270)},
 	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LEN(rows); i++) {
 		const struct wlr_box *dst = &rows[i].dst, *expected = &rows[i].expected;
 		struct wlr_box surface = rows[i].surface;
 		if (surface.width == 0) {
@@ -157,7 +157,7 @@ static void the_largest_boxes_are_kept(void **state) {
 /* Every pixel of every box is looked up in the region: sizes that share no divisor. */
 static void boxes_never_claim_too_much(void **state) {
 	static const int scaled[][2] = {{31, 23}, {62, 46}, {47, 35}, {17, 12}, {93, 69}, {40, 30}};
-	for (size_t i = 0; i < sizeof(scaled) / sizeof(scaled[0]); i++) {
+	for (size_t i = 0; i < LEN(scaled); i++) {
 		int width = scaled[i][0], height = scaled[i][1];
 		for (int start = 0; start < 31; start++) {
 			for (int size = 1; start + size <= 31; size++) {
@@ -223,7 +223,7 @@ static void colors_as_told(void **state) {
 		{DRM_FORMAT_ARGB8888, COEFFICIENTS(IDENTITY), RANGE(FULL), KMS(ANY, ANY),
 			ALPHA(PREMULTIPLIED_ELECTRICAL), false},
 	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LEN(rows); i++) {
 		struct latch_layer layer = {
 			.fourcc = rows[i].fourcc,
 			/* Of the content before: must not stay. */

@@ -3,8 +3,6 @@
 #include "output/output.h"
 #include "../test.h"
 
-#define MS INT64_C(1000000)
-
 static const struct latch_watchdog_look usual = {
 	.submit_ns = 5000 * MS,
 	.refresh_ns = 16 * MS,
@@ -28,7 +26,7 @@ static void test_looks(void **state) {
 		{"a modeset", 16, true, 6000, 35000},
 		{"a modeset, lost", 16, true, 35000, 0},
 	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LEN(rows); i++) {
 		struct latch_watchdog_look look = usual;
 		print_message("# %s\n", rows[i].name);
 		look.refresh_ns = rows[i].refresh_ms * MS;

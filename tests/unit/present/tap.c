@@ -17,9 +17,7 @@ static struct wire_pipe *out;
 static struct tap tap;
 
 static int setup(void **state) {
-	const int fd = mkstemp(path);
-	assert_true(fd >= 0);
-	close(fd);
+	test_make_file(path);
 	assert_int_equal(report_init(&report, path), 0);
 	out = calloc(1, sizeof(*out));
 	assert_non_null(out);

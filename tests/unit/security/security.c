@@ -27,11 +27,11 @@ static void sandboxed_clients_see_less(void **state) {
 		"wl_seat", "wl_output", "wl_data_device_manager", "xdg_wm_base", "wp_presentation",
 		"wp_viewporter", "zwp_linux_dmabuf_v1", "wp_linux_drm_syncobj_manager_v1",
 		"zwp_linux_explicit_synchronization_v1"};
-	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+	for (size_t i = 0; i < LEN(hidden); i++) {
 		assert_false(latch_security_allows(hidden[i], true));
 		assert_true(latch_security_allows(hidden[i], false));
 	}
-	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+	for (size_t i = 0; i < LEN(shown); i++) {
 		assert_true(latch_security_allows(shown[i], true));
 		assert_true(latch_security_allows(shown[i], false));
 	}

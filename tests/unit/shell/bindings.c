@@ -40,7 +40,7 @@ static void test_keys(void **state) {
 		{CTRL | ALT, XKB_KEY_F13, LATCH_ACTION_NONE},
 		{CTRL | ALT | SHIFT, XKB_KEY_F1, LATCH_ACTION_NONE},
 	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LEN(rows); i++) {
 		struct latch_binding binding =
 			latch_binding_find(rows[i].modifiers, rows[i].keysym);
 		if (binding.action != rows[i].action || binding.vt != 0) {
@@ -84,7 +84,7 @@ static void test_double_click(void **state) {
 		{7, BTN_LEFT, 200, 56, 60},
 		{7, BTN_LEFT, 200, 50, 54},
 	};
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+	for (size_t i = 0; i < LEN(others); i++) {
 		last = first;
 		assert_false(latch_click_again(&last, &others[i]));
 		next = others[i];

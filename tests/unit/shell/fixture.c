@@ -370,7 +370,7 @@ bool is(const struct window *window, const char *state) {
 		[XDG_TOPLEVEL_STATE_ACTIVATED] = "activated",
 		[XDG_TOPLEVEL_STATE_SUSPENDED] = "suspended",
 	};
-	size_t i = test_find_name(names, sizeof(names) / sizeof(names[0]), state);
+	size_t i = test_find_name(names, LEN(names), state);
 	return (window->states & 1u << i) != 0;
 }
 
@@ -381,7 +381,7 @@ static void press_named(const char *name, bool down) {
 		"left", "right", "alt", "ctrl", "tab", "f4", "esc", "r", "backspace"};
 	static const uint32_t codes[] = {BTN_LEFT, BTN_RIGHT, KEY_LEFTALT, KEY_LEFTCTRL, KEY_TAB,
 		KEY_F4, KEY_ESC, KEY_R, KEY_BACKSPACE};
-	press(codes[test_find_name(names, sizeof(names) / sizeof(names[0]), name)], down);
+	press(codes[test_find_name(names, LEN(names), name)], down);
 }
 
 static void ask(struct xdg_toplevel *toplevel, const char *what) {
@@ -419,7 +419,7 @@ static void assert_count(const char *name, int expected) {
 		"terminations"};
 	const int counts[] = {f.window->configures, f.window->closes, f.buttons, f.touches,
 		f.cancels, f.inputs, f.recordings, f.terminations};
-	const size_t i = test_find_name(names, sizeof(names) / sizeof(names[0]), name);
+	const size_t i = test_find_name(names, LEN(names), name);
 	assert_int_equal(counts[i], expected);
 }
 

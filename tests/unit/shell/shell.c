@@ -139,7 +139,7 @@ static void test_popup_grabs_again(void **test_state) {
 	}
 	/* The first, the last, the one between. */
 	static const int again[] = {0, 0, 2, 1, 2, 1};
-	for (size_t i = 0; i < sizeof(again) / sizeof(again[0]); i++) {
+	for (size_t i = 0; i < LEN(again); i++) {
 		xdg_popup_grab(popups[again[i]]->popup, f.seat, 1);
 		pump();
 	}

@@ -109,7 +109,7 @@ static const char *const scripts[] = {
 };
 
 static void every_script(void **state) {
-	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+	for (size_t i = 0; i < LEN(scripts); i++) {
 		wl_list_init(&stack);
 		memset(windows, 0, sizeof(windows));
 		for (int j = 0; j < COUNT; j++) {

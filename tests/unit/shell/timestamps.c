@@ -28,7 +28,7 @@ static int time_argument(const char *event) {
 	} times[] = {{"wl_keyboard.key", 1}, {"wl_pointer.motion", 0}, {"wl_pointer.button", 1},
 		{"wl_pointer.axis", 0}, {"wl_touch.down", 1}, {"wl_touch.up", 1},
 		{"wl_touch.motion", 0}};
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+	for (size_t i = 0; i < LEN(times); i++) {
 		if (strcmp(event, times[i].event) == 0) {
 			return times[i].argument;
 		}

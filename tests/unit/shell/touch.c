@@ -41,7 +41,7 @@ static void test_turned(void **test_state) {
 		{WL_OUTPUT_TRANSFORM_FLIPPED_180, 250, 720},
 		{WL_OUTPUT_TRANSFORM_FLIPPED_270, 720, 750},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < LEN(cases); i++) {
 		turn(f.output, cases[i].transform);
 		struct window *window = window_open_fullscreen();
 		assert_felt(250, 80, cases[i].x, cases[i].y);

@@ -332,10 +332,8 @@ static void every_path(void **state) {
 		{"fence error", NULL, fence_error},
 		{"shared memory superseded", NULL, shm_superseded},
 	};
-	int fd = mkstemp(trace_path);
-	assert_true(fd >= 0);
-	close(fd);
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+	test_make_file(trace_path);
+	for (size_t i = 0; i < LEN(paths); i++) {
 		for (int kind = LATCH_SYNC_IMPLICIT; kind < LATCH_SYNC_KINDS; kind++) {
 			print_message("# %s, kind %d\n", paths[i].name, kind);
 			scene_init((enum latch_sync_kind)kind);

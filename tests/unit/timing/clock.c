@@ -5,8 +5,6 @@
 #include "../test.h"
 #include "timing/timing.h"
 
-#define MS INT64_C(1000000)
-#define US INT64_C(1000)
 #define REFRESH (INT64_C(50) * MS / 3)
 #define START (INT64_C(1000) * MS)
 /* Flips in a row that convince it. */

@@ -4,8 +4,6 @@
 #include "../test.h"
 #include "deadline_world.h"
 
-#define MS INT64_C(1000000)
-#define US INT64_C(1000)
 #define REFRESH (INT64_C(50) * MS / 3)
 
 static struct latch_margin margin;

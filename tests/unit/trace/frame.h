@@ -2,9 +2,9 @@
 /* The update that tests record. */
 #pragma once
 
+#include "../test.h"
 #include "trace/record.h"
 
-#define MS INT64_C(1000000)
 #define REFRESH_NS INT64_C(16666667)
 
 /* Number n of a surface, in time: 4 ms to its signal, 8 more to submit, 3 to the flip. */
