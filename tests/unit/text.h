@@ -27,12 +27,33 @@ static inline char *text_end(void) {
 	return test_text.text;
 }
 
-/** The same, of JSON; the caller frees it. */
+/** All of a file. The caller frees it. */
+static inline char *text_of_file(const char *path) {
+	FILE *file = fopen(path, "re");
+	assert_non_null(file);
+	char *text = NULL;
+	size_t size = 0;
+	assert_true(getdelim(&text, &size, EOF, file) > 0);
+	fclose(file);
+	return text;
+}
+
+/** The same as text_end(), of JSON; the caller frees it. */
 static inline yyjson_doc *text_end_json(void) {
 	const char *text = text_end();
 	yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
 	assert_non_null(doc);
 	return doc;
+}
+
+/** How wide the text's widest line is, in characters of UTF-8. */
+static inline int text_width(const char *text) {
+	int widest = 0, width = 0;
+	for (; *text != '\0'; text++) {
+		width = *text == '\n' ? 0 : width + (((unsigned char)*text & 0xc0) != 0x80);
+		widest = width > widest ? width : widest;
+	}
+	return widest;
 }
 
 /** All of these are somewhere in the text. */

@@ -3,9 +3,9 @@
  * latchctl makes of them is looked at too. */
 #include <drm_fourcc.h>
 #include <drm_mode.h>
-#include <yyjson.h>
 
-#include "../test.h"
+#include "../text.h"
+#include "../trace/frame.h"
 #include "base/id_map.h"
 #include "document.h"
 #include "inspect/documents.h"
@@ -15,9 +15,6 @@
 #include "span.h"
 #include "sync/held.h"
 #include "trace/statistics.h"
-
-#define MS INT64_C(1000000)
-#define REFRESH_NS INT64_C(16666667)
 
 static int setup(void **state) {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
@@ -35,15 +32,11 @@ static yyjson_mut_val *add_array(yyjson_mut_doc *doc, const char *key) {
 	return yyjson_mut_obj_add_arr(doc, yyjson_mut_doc_get_root(doc), key);
 }
 
-/* Compares a value with JSON that has ' in the place of each ". */
-static void assert_json(yyjson_mut_val *value, const char *path, const char *wanted) {
-	char *text = yyjson_mut_val_write(yyjson_mut_ptr_get(value, path), 0, NULL);
-	assert_non_null(text);
-	for (char *at = text; (at = strchr(at, '"')) != NULL;) {
-		*at = '\'';
-	}
-	assert_string_equal(text, wanted);
-	free(text);
+/* What is there, as JSON that has ' in the place of each ". */
+static void assert_told(yyjson_mut_val *value, const char *path, const char *wanted) {
+	yyjson_doc *doc = yyjson_mut_val_imut_copy(value, NULL);
+	ASSERT_JSON(yyjson_doc_get_root(doc), {path, wanted});
+	yyjson_doc_free(doc);
 }
 
 static void texts_are_cleaned_and_cut(void **state) {
@@ -57,7 +50,7 @@ static void texts_are_cleaned_and_cut(void **state) {
 	latch_inspect_add_text(doc, root, "none", NULL);
 	assert_string_equal(get_text(root, "/title"), "a?[2Jb? ü");
 	assert_int_equal(strlen(get_text(root, "/longest")), 255);
-	assert_json(root, "/none", "null");
+	assert_told(root, "/none", "null");
 }
 
 static void planes(void **state) {
@@ -93,12 +86,12 @@ static void planes(void **state) {
 		{DRM_FORMAT_NV12, DRM_FORMAT_MOD_INVALID},
 		{DRM_FORMAT_NV12, UINT64_C(0xfe00000000000001)},
 	};
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+	for (size_t i = 0; i < LEN(pairs); i++) {
 		assert_int_equal(
 			kms_format_set_add(&plane.formats, pairs[i].fourcc, pairs[i].modifier), 0);
 	}
 	yyjson_mut_val *told = latch_inspect_add_plane(doc, add_array(doc, "planes"), &plane);
-	assert_json(told, "",
+	assert_told(told, "",
 		"{'id':34,'tells_modifiers':true,'type':'overlay','formats':[{'fourccs':['XR24',"
 		"'AR24'],'modifiers':{'LINEAR':'0x0000000000000000','INTEL_X_TILED':"
 		"'0x0100000000000001'}},{'fourccs':['NV12'],'modifiers':{'implicit':"
@@ -110,10 +103,10 @@ static void planes(void **state) {
 	plane.props.zpos = (struct kms_property){.id = 1, .immutable = true, .value = 3};
 	plane.props.alpha.id = 0;
 	told = latch_inspect_add_plane(doc, add_array(doc, "immutable"), &plane);
-	assert_json(told, "/properties/zpos", "3");
+	assert_told(told, "/properties/zpos", "3");
 	plane.props.zpos.id = 0;
 	told = latch_inspect_add_plane(doc, add_array(doc, "without"), &plane);
-	assert_json(told, "/properties/pixel blend mode/1", "'None'");
+	assert_told(told, "/properties/pixel blend mode/1", "'None'");
 	assert_null(yyjson_mut_ptr_get(told, "/properties/zpos"));
 	assert_null(yyjson_mut_ptr_get(told, "/properties/alpha"));
 	kms_format_set_finish(&plane.formats);
@@ -143,7 +136,7 @@ static void a_layer_on_a_plane(void **state) {
 		.underlay = true,
 	};
 	yyjson_mut_val *told = latch_inspect_add_layer(doc, add_array(doc, "layers"), &layer);
-	assert_json(told, "",
+	assert_told(told, "",
 		"{'kind':'surface','surface':7,'buffer':{'dmabuf':true,'width':1920,"
 		"'height':1080,'format':'NV12','modifier':'INTEL_X_TILED',"
 		"'modifier_number':'0x0100000000000001'},"
@@ -165,11 +158,11 @@ static void a_layer_on_no_plane(void **state) {
 		.test_errno = EINVAL,
 	};
 	yyjson_mut_val *told = latch_inspect_add_layer(doc, add_array(doc, "layers"), &layer);
-	assert_json(told, "/reasons/0/name", "'no-dmabuf'");
-	assert_json(told, "/reasons/1/name", "'test-refused'");
+	assert_told(told, "/reasons/0/name", "'no-dmabuf'");
+	assert_told(told, "/reasons/1/name", "'test-refused'");
 	assert_true(strlen(get_text(told, "/reasons/0/text")) > 0);
 	yyjson_mut_arr_clear(yyjson_mut_obj_get(told, "reasons"));
-	assert_json(told, "",
+	assert_told(told, "",
 		"{'kind':'cursor','surface':null,'buffer':{'dmabuf':false,'width':0,'height':0,"
 		"'format':null,'modifier':null,'modifier_number':null},"
 		"'src':{'x':0.0,'y':0.0,'width':0.0,'height':0.0},"
@@ -184,7 +177,7 @@ static void a_layer_on_no_plane(void **state) {
 	told = latch_inspect_add_layer(doc, add_array(doc, "covered"), &covered);
 	assert_int_equal(
 		yyjson_mut_arr_size(yyjson_mut_obj_get(told, "reasons")), LATCH_REASON_COUNT);
-	assert_json(told, "/place", "'covered'");
+	assert_told(told, "/place", "'covered'");
 }
 
 static void held_updates(void **state) {
@@ -210,7 +203,7 @@ static void held_updates(void **state) {
 		});
 	latch_inspect_add_held(
 		doc, array, 0, 0, &(struct latch_held){.by = LATCH_HELD_BY_UPDATE, .age_ns = -1});
-	assert_json(array, "",
+	assert_told(array, "",
 		"[{'surface':7,'wl_surface':13,'pid':null,'command':'','app_id':'',"
 		"'held_by':'fence','kind':'implicit','age_ns':12345678901,'fences':2,"
 		"'driver':'amd?gpu','timeline':'gfx_0.0.0','point':null},"
@@ -225,14 +218,11 @@ static void held_updates(void **state) {
 	yyjson_mut_set_int(yyjson_mut_obj_get(first, "pid"), 4711);
 	yyjson_mut_set_str(yyjson_mut_obj_get(first, "command"), "vkcube");
 	yyjson_mut_set_str(yyjson_mut_obj_get(first, "app_id"), "org.vkcube");
-	char *text = NULL;
-	size_t len = 0;
-	FILE *file = open_memstream(&text, &len);
+	FILE *file = text_begin();
 	held_print(file, yyjson_mut_doc_get_root(doc));
 	yyjson_mut_arr_clear(array);
 	held_print(file, yyjson_mut_doc_get_root(doc));
-	fclose(file);
-	assert_string_equal(text,
+	assert_string_equal(text_end(),
 		"vkcube (pid 4711, app id \"org.vkcube\"): surface 7 (wl_surface#13) for "
 		"12.346 s, by a fence (implicit) of driver \"amd?gpu\", timeline \"gfx_0.0.0\"\n"
 		"a client: surface 8 (wl_surface#3) for 0.001 s, by point 78187493530 of its "
@@ -240,7 +230,6 @@ static void held_updates(void **state) {
 		"a client: surface 0 (wl_surface#0) for 0.000 s, by the update before it, or a "
 		"subsurface's\n"
 		"no update is held\n");
-	free(text);
 }
 
 /* Of all updates of a surface, the first that waits for something of its own. */
@@ -266,7 +255,7 @@ static void layers_tell_what_holds_them(void **state) {
 		"{'by':'update','text':'','age_ms':3,'updates':2}",
 	};
 	struct latch_id_map sums = {0};
-	for (size_t i = 0; i < sizeof(updates) / sizeof(updates[0]); i++) {
+	for (size_t i = 0; i < LEN(updates); i++) {
 		latch_inspect_sum_held(*state, &sums, updates[i].surface,
 			&(struct latch_held){
 				.by = updates[i].by,
@@ -278,7 +267,7 @@ static void layers_tell_what_holds_them(void **state) {
 			12 * MS);
 	}
 	for (uint32_t i = 0; i < 4; i++) {
-		assert_json(latch_id_map_get(&sums, i + 1), "", told[i]);
+		assert_told(latch_id_map_get(&sums, i + 1), "", told[i]);
 	}
 	assert_null(latch_id_map_get(&sums, 5));
 	latch_id_map_finish(&sums);
@@ -286,26 +275,17 @@ static void layers_tell_what_holds_them(void **state) {
 
 /* Update n takes 5 ms and n us to its flip, and every third misses a vblank through its fence. */
 static void add_frame(struct latch_statistics *statistics, uint64_t n) {
-	const int64_t flip_ns = 100000 * MS + (int64_t)n * 2 * REFRESH_NS;
-	const bool late = n % 3 == 0;
-	latch_statistics_add_frame(
-		statistics, &(struct latch_frame_record){
-				    .surface_id = 7,
-				    .output_id = 1,
-				    .update_id = n,
-				    .commit_ns = late ? flip_ns - 20 * MS
-						      : flip_ns - 5 * MS - (int64_t)n * 1000,
-				    .signalled_ns = flip_ns - 4 * MS,
-				    .ready_ns = flip_ns - 4 * MS,
-				    .latch_ns = flip_ns - 3 * MS,
-				    .submit_start_ns = flip_ns - 2 * MS,
-				    .submit_end_ns = flip_ns - MS,
-				    .flip_ns = flip_ns,
-				    .refresh_ns = REFRESH_NS,
-				    .replaced_flip_ns = flip_ns - 2 * REFRESH_NS,
-				    .placement = n % 2 == 0 ? LATCH_ON_PLANE : LATCH_COMPOSED,
-				    .presented = true,
-			    });
+	struct latch_frame_record record = test_frame(7, n);
+	const int64_t late_ns = record.flip_ns - 20 * MS;
+	const int64_t usual_ns = record.flip_ns - 5 * MS - (int64_t)n * 1000;
+	record.commit_ns = n % 3 == 0 ? late_ns : usual_ns;
+	record.signalled_ns = record.ready_ns = record.flip_ns - 4 * MS;
+	record.latch_ns = record.flip_ns - 3 * MS;
+	record.submit_start_ns = record.flip_ns - 2 * MS;
+	record.submit_end_ns = record.flip_ns - MS;
+	record.replaced_flip_ns = record.flip_ns - 2 * REFRESH_NS;
+	record.placement = n % 2 == 0 ? LATCH_ON_PLANE : LATCH_COMPOSED;
+	latch_statistics_add_frame(statistics, &record);
 }
 
 static struct latch_statistics *create_statistics(void) {
@@ -332,7 +312,7 @@ static void counters(void **state) {
 	assert_int_equal(get_int(told, "/on_plane"), 3);
 	assert_int_equal(get_int(told, "/missed"), 2);
 	assert_int_equal(get_int(told, "/missed_by_cause/fence"), 2);
-	assert_json(told, "/stages/submit_to_flip", "[2015,6]");
+	assert_told(told, "/stages/submit_to_flip", "[2015,6]");
 	/* A bin's length is the longest in it, rounded up: two of 16 ms, four of about 1. */
 	yyjson_mut_val *bins = yyjson_mut_ptr_get(told, "/stages/commit_to_signalled");
 	assert_int_equal(yyjson_mut_get_uint(yyjson_mut_arr_get_last(bins)), 2);

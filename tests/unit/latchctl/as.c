@@ -3,6 +3,7 @@
 #include "as.h"
 #include "document.h"
 #include "../text.h"
+#include "example.h"
 
 static const char source[] =
 	"{'outputs': [{'name': 'X', 'mode': {'width': 1920, 'height': 1080}, 'layers': ["
@@ -24,26 +25,17 @@ static const char source[] =
 	"  'opaque': false, 'blend_mode': 'coverage', 'place': 'composed', 'reasons': [],"
 	"  'opaque_boxes': [{'x': 1, 'y': 2, 'width': 3, 'height': 4}]}]}]}";
 
-static yyjson_mut_doc *doc;
-
 static int setup(void **state) {
-	doc = json_parse_mut(source);
-	return doc == NULL;
-}
-
-static int teardown(void **state) {
-	yyjson_mut_doc_free(doc);
+	example = json_parse_mut(source);
 	return 0;
 }
 
-static yyjson_mut_val *at(const char *path) {
-	yyjson_mut_val *value = yyjson_mut_ptr_get(yyjson_mut_doc_get_root(doc), path);
-	assert_non_null(value);
-	return value;
+static int teardown(void **state) {
+	return example_end(state);
 }
 
 static void a_layer_is_read_back(void **state) {
-	const struct latch_layer film = as_read_layer(at("/outputs/0/layers/1"));
+	const struct latch_layer film = as_read_layer(example_at("/outputs/0/layers/1"));
 	assert_int_equal(film.id, 7);
 	assert_true(film.is_dmabuf && film.opaque && film.modifier == 0 && film.unreadable == 0);
 	assert_int_equal(film.color_encoding, KMS_COLOR_ENCODING_BT709);
@@ -51,39 +43,31 @@ static void a_layer_is_read_back(void **state) {
 	assert_true(film.src.x == 2 && film.src.height == 478);
 	assert_true(film.dst.y == 20 && film.dst.width == 1276);
 	assert_int_equal(film.alpha, 0xffff);
-	const struct latch_layer glass = as_read_layer(at("/outputs/0/layers/2"));
+	const struct latch_layer glass = as_read_layer(example_at("/outputs/0/layers/2"));
 	assert_false(glass.opaque);
 	assert_int_equal(glass.transform, 5);
 	assert_int_equal(glass.alpha, 0x8000);
 	assert_int_equal(glass.blend_mode, KMS_BLEND_COVERAGE);
 	assert_true(glass.modifier == 0x0100000000000001 && glass.opaque_boxes_len == 1);
 	assert_int_equal(glass.opaque_boxes[0].height, 4);
-	assert_int_equal(as_read_layer(at("/outputs/0/layers/0")).unreadable,
+	assert_int_equal(as_read_layer(example_at("/outputs/0/layers/0")).unreadable,
 		LATCH_REASON_NO_DMABUF);
 }
 
 static void places_by_profile(void **state) {
-	assert_true(as_add(doc, "i915,virtio_gpu"));
+	assert_true(as_add(example, "i915,virtio_gpu"));
 	/* The cursor has its plane, the film a scaler; quarter turns want another tiling. */
-	assert_true(has_text(at("/outputs/0/layers/0/as/i915"), "/plane_type", "cursor"));
-	assert_true(has_text(at("/outputs/0/layers/1/as/i915"), "/place", "plane"));
-	assert_true(has_text(at("/outputs/0/layers/1/as/virtio_gpu"), "/place", "composed"));
-	assert_true(has_text(at("/outputs/0/layers/1/as/virtio_gpu/reasons"), "/0", "format"));
-	char *text = NULL;
-	size_t size = 0;
-	FILE *file = open_memstream(&text, &size);
-	as_print(file, yyjson_mut_doc_get_root(doc));
-	fclose(file);
-	print_message("%s", text);
-	assert_non_null(strstr(text, "X: 1920x1080\n  LAYER"));
-	assert_non_null(strstr(text, "2 film"));
-	assert_non_null(strstr(text, "composed: scaling"));
-	assert_non_null(strstr(text, "overlay "));
-	free(text);
+	assert_true(has_text(example_at("/outputs/0/layers/0/as/i915"), "/plane_type", "cursor"));
+	assert_true(has_text(example_at("/outputs/0/layers/1/as/i915"), "/place", "plane"));
+	yyjson_mut_val *virtio = example_at("/outputs/0/layers/1/as/virtio_gpu");
+	assert_true(has_text(virtio, "/place", "composed"));
+	assert_true(has_text(virtio, "/reasons/0", "format"));
+	as_print(text_begin(), yyjson_mut_doc_get_root(example));
+	ASSERT_HAS(text_end(), "X: 1920x1080\n  LAYER", "2 film", "composed: scaling", "overlay ");
 }
 
 static void a_profile_that_is_not_there(void **state) {
-	assert_false(as_add(doc, "i915,nobody"));
+	assert_false(as_add(example, "i915,nobody"));
 }
 
 TEST_MAIN("as", TEST(a_layer_is_read_back), TEST(places_by_profile),

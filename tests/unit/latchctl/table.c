@@ -12,15 +12,6 @@ static char *print(int width) {
 	return text_end();
 }
 
-static int widest_line(const char *text) {
-	int widest = 0, width = 0;
-	for (; *text; text++) {
-		width = *text == '\n' ? 0 : width + (((unsigned char)*text & 0xc0) != 0x80);
-		widest = width > widest ? width : widest;
-	}
-	return widest;
-}
-
 static const char *const screen =
 	"Virtual-1: 1000x500 at 60.004 Hz, scale 1.5; /dev/dri/card0 (vkms), simulated vblank clock\n"
 	"  1 of 3 visible layers on planes, the others composed (mixed)\n"
@@ -55,8 +46,8 @@ static void it_fits(void **state) {
 	advice_add(example);
 	for (int width = TABLE_MIN_WIDTH; width < 160; width++) {
 		char *text = print(width);
-		if (widest_line(text) > width) {
-			fail_msg("%d columns instead of %d:\n%s", widest_line(text), width, text);
+		if (text_width(text) > width) {
+			fail_msg("%d columns instead of %d:\n%s", text_width(text), width, text);
 		}
 		/* Planes' numbers and reasons are never cut. */
 		ASSERT_HAS(text, "\n  39     cursor", "no-dmabuf: ");
@@ -68,7 +59,7 @@ static void long_names_are_cut_between_characters(void **state) {
 		"ääääääääääääääääääääääääääääääääääääääääääääääää");
 	yyjson_mut_arr_remove_first(example_at("/outputs"));
 	char *text = print(60), clean[4096];
-	assert_true(widest_line(text) <= 60);
+	assert_true(text_width(text) <= 60);
 	assert_non_null(strstr(text, "ää…"));
 	latch_text_copy(clean, sizeof(clean), text);
 	for (size_t i = 0; text[i] != '\0'; i++) {

@@ -103,16 +103,12 @@ static void table_fits(void **state) {
 	for (int width = 1; width < 90; width++) {
 		for (int height = 1; height < 12; height++) {
 			char *text = print(*state, NULL, width, height);
-			int lines = 0, columns = 0;
-			for (const char *at = text; *at != '\0'; at++) {
-				columns += ((unsigned char)*at & 0xc0) != 0x80;
-				if (*at == '\n') {
-					assert_true(columns - 1 <= width);
-					columns = 0;
-					lines++;
-				}
+			int lines = 0;
+			for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++) {
+				lines++;
 			}
 			assert_true(lines <= height);
+			assert_true(text_width(text) <= width);
 		}
 	}
 }

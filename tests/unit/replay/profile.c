@@ -3,7 +3,6 @@
 #include "profile.h"
 
 #include <drm_fourcc.h>
-#include <unistd.h>
 
 #include "../test.h"
 #include "document.h"

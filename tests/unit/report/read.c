@@ -7,8 +7,6 @@
 #include "run.h"
 #include "trace/statistics.h"
 
-#include <fcntl.h>
-
 #define HEAD "[\n{\"ph\":\"i\",\"name\":\"latch\",\"args\":{\"version\":\"9.9\",\"format\":2}}"
 
 /* What is wrong with the text as a trace; NULL for nothing. The run is the caller's to finish. */
@@ -23,7 +21,7 @@ static const char *read_text(struct run *run, const char *text, size_t length) {
 static void cut_anywhere(void **state) {
 	struct session session;
 	session_begin(&session, 4, 2, "a \"b \\ {[c");
-	char *text = read_file(session.trace_path);
+	char *text = text_of_file(session.trace_path);
 	const size_t length = strlen(text);
 	size_t last = 0;
 	for (size_t cut = length; cut > 0; cut -= cut > 7 ? 7 : 1) {
@@ -140,7 +138,7 @@ static void texts_are_clean(void **state) {
 static void random_damage(void **state) {
 	struct session session;
 	session_begin(&session, 5, 2, "x");
-	char *text = read_file(session.trace_path);
+	char *text = text_of_file(session.trace_path);
 	const size_t length = strlen(text);
 	srand(6);
 	for (int i = 0; i < 400; i++) {

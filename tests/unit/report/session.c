@@ -65,9 +65,7 @@ static struct latch_flip_record random_flip(uint32_t output_id, uint64_t n) {
 
 static void make_path(char path[64]) {
 	strcpy(path, "/tmp/latch-test-report-XXXXXX");
-	const int fd = mkstemp(path);
-	assert_true(fd >= 0);
-	close(fd);
+	test_make_file(path);
 }
 
 static struct latch_trace *begin(struct session *session, unsigned seed) {
@@ -148,16 +146,6 @@ const char *write_file(const char *text, size_t length) {
 	assert_int_equal(fwrite(text, 1, length, file), length);
 	assert_int_equal(fclose(file), 0);
 	return path;
-}
-
-char *read_file(const char *path) {
-	FILE *file = fopen(path, "r");
-	assert_non_null(file);
-	char *text = NULL;
-	size_t size = 0;
-	assert_true(getdelim(&text, &size, EOF, file) >= 0);
-	fclose(file);
-	return text;
 }
 
 void read_good(struct run *run, const char *path) {

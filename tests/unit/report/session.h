@@ -4,9 +4,6 @@
 
 #include "../trace/frame.h"
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "run.h"
 
 struct session {
@@ -32,9 +29,6 @@ void session_end(struct session *session);
 
 /* Writes a text into a new file, whose path it returns in a buffer that the next call changes. */
 const char *write_file(const char *text, size_t length);
-
-/* Reads a file as a text that the caller frees. */
-char *read_file(const char *path);
 
 /* Reads a trace that has to be good. */
 void read_good(struct run *run, const char *path);

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* What is held long: named once, shown to who asks, ended if wanted; and what drivers are told. */
 
+#include "../text.h"
 #include "world.h"
-
-static void assert_logged(const char *text) {
-	if (strstr(world.log, text) == NULL) {
-		fail_msg("'%s' is not in '%s'", text, world.log);
-	}
-}
 
 static void assert_surface_logged(const struct surface *surface) {
 	char text[64];
 	snprintf(text, sizeof(text), "wl_surface#%u ",
 		wl_proxy_get_id((struct wl_proxy *)surface->wl));
-	assert_logged(text);
+	ASSERT_HAS(world.log, text);
 }
 
 static void test_named_once(void **state) {
@@ -36,11 +31,9 @@ static void test_named_once(void **state) {
 	surface_draw(b, -1);
 	world_wait(100);
 	assert_int_equal(world.logged, 1);
-	assert_logged("implicit");
-	assert_logged("driver \"test\", timeline \"timeline\"");
 	char text[64];
 	snprintf(text, sizeof(text), "client %d (test-sync-held): ", (int)getpid());
-	assert_logged(text);
+	ASSERT_HAS(world.log, "implicit", "driver \"test\", timeline \"timeline\"", text);
 	assert_surface_logged(a);
 
 	/* It has caught up: the next time is another time. */
@@ -85,7 +78,7 @@ static void test_each_held(void **state) {
 	wl_surface_commit(a->wl);
 	world_wait(40);
 	assert_int_equal(world.logged, 1);
-	assert_logged("point 4294967303 of its timeline, without a fence yet");
+	ASSERT_HAS(world.log, "point 4294967303 of its timeline, without a fence yet");
 
 	look();
 	assert_int_equal(seen.len, 2);
@@ -127,8 +120,7 @@ static void test_timeout(void **state) {
 	assert_int_equal(wl_display_get_error(world.client), 0);
 	world_wait(100);
 	assert_int_equal(world.logged, 3);
-	assert_logged("is ended: wl_surface#");
-	assert_logged("--fence-timeout");
+	ASSERT_HAS(world.log, "is ended: wl_surface#", "--fence-timeout");
 	const char *interface;
 	assert_int_equal(world_error(&interface), 3); /* implementation */
 	assert_string_equal(interface, "wl_display");
@@ -213,8 +205,7 @@ static void test_error_is_named(void **state) {
 	kernel_fence_fail(fence, latch_now_ns());
 	world_sync();
 	assert_int_equal(a->update.record.fence_error, -EIO);
-	assert_logged("(implicit; driver \"test\", timeline \"timeline\")");
-	assert_logged(strerror(EIO));
+	ASSERT_HAS(world.log, "(implicit; driver \"test\", timeline \"timeline\")", strerror(EIO));
 	/* Counted each time, named once. */
 	surface_draw_explicit(a, fence);
 	assert_int_equal(a->applied, 2);

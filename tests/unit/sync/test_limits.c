@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One client at each of its limits in the gate: refused with words, and gone; nobody else is. */
 
+#include "../text.h"
 #include "../wire.h"
 #include "world.h"
 
@@ -11,9 +12,7 @@ static uint64_t used(enum latch_limit limit) {
 static void assert_refused(const char *option) {
 	assert_true(world_is_refused());
 	assert_int_equal(world.logged, 1);
-	if (strstr(world.log, option) == NULL || strstr(world.log, " is ended: at most ") == NULL) {
-		fail_msg("'%s' is not what is said", world.log);
-	}
+	ASSERT_HAS(world.log, option, " is ended: at most ");
 	assert_int_equal(world_stats().surfaces, 0);
 	assert_int_equal(world_stats().watches, 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The last seconds as a file: when somebody asks, and by themselves when frames are late. */
 #include "trace/trace.h"
-#include "../test.h"
+#include "../text.h"
 #include "base/clock.h"
 #include "frame.h"
 #include "trace/ring.h"
@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <wayland-server-core.h>
 #include <wlr/util/log.h>
-#include <yyjson.h>
 
 static struct wl_event_loop *loop;
 static struct latch_trace *trace;
@@ -73,16 +72,10 @@ static void wait_for(int count) {
 
 /* How many updates the file tells of; its text has these words. */
 static size_t count_updates(const char *path, const char *words) {
-	char *text = NULL;
-	size_t size = 0, count = 0;
-	FILE *file = fopen(path, "re");
-	assert_non_null(file);
-	const ssize_t length = getdelim(&text, &size, EOF, file);
-	fclose(file);
-	assert_true(length > 0);
-	assert_non_null(strstr(text, words));
-	assert_non_null(strstr(text, "\"from_ns\":"));
-	yyjson_doc *doc = yyjson_read(text, (size_t)length, 0);
+	char *text = text_of_file(path);
+	size_t count = 0;
+	ASSERT_HAS(text, words, "\"from_ns\":");
+	yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
 	assert_non_null(doc);
 	yyjson_doc_free(doc);
 	for (const char *at = text; (at = strstr(at, "\"release_ns\":")) != NULL; at++) {
@@ -137,7 +130,7 @@ static void the_last_second_is_written(void **state) {
 
 /* It says so, whatever was asked for. */
 static void no_more_is_promised_than_is_kept(void **state) {
-	char path[100], text[20000] = "";
+	char path[100];
 	snprintf(path, sizeof(path), "%s/long", folder);
 	begin(&(struct latch_trace_options){0});
 	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -145,13 +138,11 @@ static void no_more_is_promised_than_is_kept(void **state) {
 	const int64_t span_ns = 100 * LATCH_RING_NS;
 	assert_int_equal(latch_trace_record(trace, fd, span_ns, handle_done, &done_count), 0);
 	wait_for(1);
-	FILE *file = fopen(path, "re");
-	assert_non_null(file);
-	assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
-	fclose(file);
+	char *text = text_of_file(path);
 	const char *from = strstr(text, "\"from_ns\":");
 	assert_non_null(from);
 	assert_true(strtoll(from + strlen("\"from_ns\":"), NULL, 10) >= before_ns - LATCH_RING_NS);
+	free(text);
 	unlink(path);
 	end();
 }

@@ -188,15 +188,6 @@ static void test_reasons(void **state) {
 		"  composed 1, idle: it changes too seldom to be worth a plane\n");
 }
 
-static size_t longest_line(const char *text) {
-	size_t longest = 0, length = 0;
-	for (; *text != '\0'; text++) {
-		length = *text == '\n' ? 0 : length + (((unsigned char)*text & 0xc0) != 0x80);
-		longest = length > longest ? length : longest;
-	}
-	return longest;
-}
-
 static void test_table(void **state) {
 	latch_statistics_add_surface(
 		statistics, &(struct latch_trace_surface){.id = 4000000000,
@@ -218,7 +209,7 @@ static void test_table(void **state) {
 		latch_statistics_add_frame(statistics, &record);
 	}
 	const char *text = write_table();
-	assert_true(longest_line(text) <= 100);
+	assert_true(text_width(text) <= 100);
 	ASSERT_HAS(text, "simulated clock", "vkms (/dev/dri/card0), 1024x768 at 60.000 Hz",
 		"latch-client (7)            200       0   100.0 %  "
 		"commit->signalled   4.000   4.000   4.000   4.000\n",

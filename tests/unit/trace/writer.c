@@ -14,11 +14,7 @@
 static char path[] = "/tmp/latch-test-writer-XXXXXX";
 
 static int make_path(void **state) {
-	const int fd = mkstemp(path);
-	if (fd < 0) {
-		return -1;
-	}
-	close(fd);
+	test_make_file(path);
 	return 0;
 }
 
@@ -116,18 +112,11 @@ static struct reading follow(bool whole) {
 
 /* A file of which the end may be missing, as a killed latch leaves it. */
 static struct reading read_trace(bool whole) {
-	FILE *file = fopen(path, "r");
-	assert_non_null(file);
-	char *text = NULL;
-	size_t size = 0;
-	const ssize_t length = getdelim(&text, &size, EOF, file);
-	assert_true(length > 0);
-	fclose(file);
-	text = realloc(text, (size_t)length + 2);
+	char *text = text_of_file(path);
+	const size_t length = strlen(text);
+	text = realloc(text, length + 2);
 	assert_non_null(text);
-	if (!whole) {
-		strcpy(text + length, "]");
-	}
+	strcpy(text + length, whole ? "" : "]");
 	yyjson_doc_free(doc);
 	doc = yyjson_read(text, strlen(text), 0);
 	free(text);
