@@ -3,16 +3,12 @@
 
 /* A server and clients of it in the same process and thread, over socket pairs. */
 
-#include <errno.h>
 #include <poll.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <unistd.h>
 #include <wayland-client.h>
 #include <wayland-server-core.h>
+
+#include "test.h"
 
 /* Returns the server's side of a new client, or NULL. */
 static inline struct wl_client *wire_connect(

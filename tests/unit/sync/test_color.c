@@ -63,6 +63,7 @@ STEP(creator, scene.creator = wp_color_manager_v1_create_parametric_creator(worl
 static void create(void) {
 	scene.image =
 		world_keep(listen_to(wp_image_description_creator_params_v1_create(scene.creator)));
+	scene.creator = NULL; // which that request destroys
 	world_sync();
 }
 
@@ -116,12 +117,7 @@ STEP(bt2100, world_keep(wp_color_manager_v1_create_windows_bt2100(world.color)))
 #define FINE NULL, -1
 
 /* The codes are those of the XML, in numbers. */
-static const struct {
-	const char *name, *interface;
-	int code;
-	void (*steps[8])(void);
-	const char *told;
-} rows[] = {
+static const struct steps rows[] = {
 	{"unsupported_feature, ICC", MANAGER, 0, {icc}, ""},
 	{"unsupported_feature, scRGB", MANAGER, 0, {scrgb}, ""},
 	{"unsupported_feature, Windows's BT.2100", MANAGER, 0, {bt2100}, ""},
@@ -165,29 +161,20 @@ static const struct {
 	{"PQ", FINE, {creator, pq, p3, luminances, create}, "ready "},
 };
 
-static void begin(void) {
+static int begin(void **state) {
 	world_init();
 	told[0] = '\0';
+	scene.creator = NULL;
 	scene.surface = surface_create('s');
 	scene.buffer = world_keep(dmabuf_create(-1));
+	return 0;
 }
 
 static void every_row(void **state) {
 	for (size_t i = 0; i < LEN(rows); i++) {
 		print_message("# %s\n", rows[i].name);
-		begin();
-		scene.creator = NULL;
-		for (size_t step = 0; step < 8 && rows[i].steps[step] != NULL; step++) {
-			rows[i].steps[step]();
-			if (rows[i].steps[step] == create) {
-				scene.creator = NULL;
-			}
-		}
-		const char *interface = NULL;
-		assert_int_equal(world_error(&interface), rows[i].code);
-		if (rows[i].interface != NULL) {
-			assert_string_equal(interface, rows[i].interface);
-		}
+		begin(state);
+		steps_run(&rows[i]);
 		assert_string_equal(told, rows[i].told);
 		if (scene.creator != NULL) {
 			world_keep(scene.creator);
@@ -199,7 +186,6 @@ static void every_row(void **state) {
 #define SRGB_PRIMARIES "640000,330000,300000,600000,150000,60000,312700,329000 "
 
 static void what_is_preferred(void **state) {
-	begin();
 	feedback();
 	preferred();
 	world_sync();
@@ -219,14 +205,12 @@ static void what_is_preferred(void **state) {
 	create();
 	world_sync();
 	assert_int_not_equal(identity, first);
-	world_finish();
 }
 
 /* The client gets one event when the colours of its output change. */
 static void what_is_preferred_changes(void **state) {
 	const struct color_description hdr =
 		color_description_make(COLOR_PRIMARIES_BT2020, COLOR_PQ, 0);
-	begin();
 	feedback();
 	listen_to(scene.feedback);
 	preferred();
@@ -248,7 +232,6 @@ static void what_is_preferred_changes(void **state) {
 	world_sync();
 	assert_string_equal(told, "0,1 ");
 	assert_int_equal(first, 1);
-	world_finish();
 }
 
 static enum color_transfer transfer(void) {
@@ -267,7 +250,6 @@ static void make_pq(void) {
 
 /* It counts with the commit, and not before its buffer is ready. */
 static void it_is_double_buffered(void **state) {
-	begin();
 	color();
 	make_pq();
 	set();
@@ -307,8 +289,9 @@ static void it_is_double_buffered(void **state) {
 	surface_commit(scene.surface, scene.buffer);
 	world_sync();
 	assert_int_equal(transfer(), COLOR_UNTAGGED);
-	world_finish();
 }
 
-TEST_MAIN("color", UNIT(every_row), UNIT(what_is_preferred),
-	UNIT(what_is_preferred_changes), UNIT(it_is_double_buffered))
+#define COLOR(function) cmocka_unit_test_setup_teardown(function, begin, teardown)
+
+TEST_MAIN("color", UNIT(every_row), COLOR(what_is_preferred), COLOR(what_is_preferred_changes),
+	COLOR(it_is_double_buffered))

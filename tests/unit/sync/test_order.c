@@ -65,10 +65,6 @@ static void commit(const char *word) {
 	}
 }
 
-static bool is(void *data, struct wlr_surface *surface) {
-	return surface == data;
-}
-
 static void take_word(const char *word) {
 	if (strcmp(word, "desync") == 0) {
 		wl_subsurface_set_desync(scene.child);
@@ -85,7 +81,7 @@ static void take_word(const char *word) {
 	} else if (word[0] == '!') {
 		kernel_fence_signal(fence(word[1]), latch_now_ns());
 	} else if (word[0] == 'L') {
-		latch_gate_latched(world.gate, is, scene.surfaces[(int)word[1]]->server);
+		surface_latch(scene.surfaces[(int)word[1]]);
 	} else if (word[0] == 'x') {
 		surface_destroy(scene.surfaces[(int)word[1]]);
 	} else if (word[0] == '=') {
@@ -157,7 +153,7 @@ static const struct {
 };
 
 static void every_script(void **state) {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LEN(rows); i++) {
 		print_message("# %s\n", rows[i].name);
 		run(rows[i].script);
 	}

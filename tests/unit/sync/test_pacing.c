@@ -3,15 +3,6 @@
 
 #include "world.h"
 
-static bool is(void *data, struct wlr_surface *surface) {
-	return surface == data;
-}
-
-static void latch(struct surface *surface) {
-	latch_gate_latched(world.gate, is, surface->server);
-	world_sync();
-}
-
 /* So many commits of it have been applied; on a busy machine that takes longer. */
 static void wait_for(const struct surface *surface, int applied) {
 	int64_t end_ns = latch_now_ns() + 5000 * MS;
@@ -57,7 +48,8 @@ static void test_object_destroyed(void **state) {
 	timer_set(timer, latch_now_ns() + 200 * MS);
 	wp_commit_timer_v1_destroy(world_forget(timer));
 	surface_draw(a, -1);
-	latch(a);
+	surface_latch(a);
+	world_sync();
 	assert_int_equal(a->applied, 1);
 	wait_for(a, 2);
 	assert_int_equal(world_error(NULL), -1);
@@ -153,7 +145,8 @@ static void test_all_three(void **state) {
 			if (now == LATCH_HELD_BY_FENCE) {
 				world_signal(fence);
 			} else if (now == LATCH_HELD_BY_BARRIER) {
-				latch(a);
+				surface_latch(a);
+				world_sync();
 			} else if (i < 3) {
 				world_wait(30);
 			} else {

@@ -70,11 +70,7 @@ STEP(hint, wp_tearing_control_v1_set_presentation_hint(scene.tearing, 1))
 #define FINE NULL, -1
 
 /* The codes are those of the XML, in numbers, so that a slip in a name shows. */
-static const struct {
-	const char *name, *interface;
-	int code;
-	void (*steps[6])(void);
-} rows[] = {
+static const struct steps rows[] = {
 	{"surface_exists", SYNCOBJ_MANAGER, 0, {syncobj, syncobj}},
 	{"get_surface again after destroy", FINE, {syncobj, end_syncobj, syncobj}},
 	{"invalid_timeline", SYNCOBJ_MANAGER, 1, {import_fence}},
@@ -125,7 +121,7 @@ static const struct {
 };
 
 static void every_row(void **state) {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LEN(rows); i++) {
 		print_message("# %s\n", rows[i].name);
 		world_init();
 		scene.surface = surface_create('s');
@@ -134,14 +130,7 @@ static void every_row(void **state) {
 		scene.syncobj_fd = world_syncobj();
 		scene.fence_fd = world_fence();
 		scene.timeline = timeline_import(scene.syncobj_fd);
-		for (size_t step = 0; step < 6 && rows[i].steps[step] != NULL; step++) {
-			rows[i].steps[step]();
-		}
-		const char *interface = NULL;
-		assert_int_equal(world_error(&interface), rows[i].code);
-		if (rows[i].interface != NULL) {
-			assert_string_equal(interface, rows[i].interface);
-		}
+		steps_run(&rows[i]);
 		/* In none of the rows has an acquire point or fence signalled. */
 		assert_int_not_equal(scene.surface->update.record.sync, LATCH_SYNC_SYNCOBJ);
 		world_finish();

@@ -104,14 +104,10 @@ static void pace(size_t i) {
 	}
 }
 
-static bool is(void *data, struct wlr_surface *surface) {
-	return surface == data;
-}
-
 static void latch(size_t i) {
 	if (run.surfaces[i] != NULL && run.surfaces[i]->server != NULL) {
 		run.barriers[i] = false;
-		latch_gate_latched(world.gate, is, run.surfaces[i]->server);
+		surface_latch(run.surfaces[i]);
 	}
 }
 

@@ -510,3 +510,22 @@ void surface_draw_explicit(struct surface *surface, int fence_fd) {
 		surface_get_explicit(surface), fence_fd);
 	surface_draw(surface, -1);
 }
+
+static bool is(void *data, struct wlr_surface *surface) {
+	return surface == data;
+}
+
+void surface_latch(struct surface *surface) {
+	latch_gate_latched(world.gate, is, surface->server);
+}
+
+void steps_run(const struct steps *row) {
+	const char *interface = NULL;
+	for (size_t i = 0; i < LEN(row->steps) && row->steps[i] != NULL; i++) {
+		row->steps[i]();
+	}
+	assert_int_equal(world_error(&interface), row->code);
+	if (row->interface != NULL) {
+		assert_string_equal(interface, row->interface);
+	}
+}

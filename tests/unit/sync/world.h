@@ -27,8 +27,6 @@
 #include "tearing-control-v1-client-protocol.h"
 #include "timing/timing.h"
 
-#define MS INT64_C(1000000)
-
 struct surface {
 	char name;
 	struct wl_surface *wl;
@@ -145,6 +143,8 @@ void surface_draw(struct surface *surface, int fence_fd);
 /* The same with an idle dma-buf and the fence beside it, by explicit synchronization. A dma-buf tells
  * nothing of fences that have signalled; a sync_file does. */
 void surface_draw_explicit(struct surface *surface, int fence_fd);
+/* The output latches it: its fifo barrier falls. */
+void surface_latch(struct surface *surface);
 
 /* A syncobj and the surface's object for points of it. */
 struct points {
@@ -169,6 +169,17 @@ void get_release(struct zwp_linux_surface_synchronization_v1 *sync, struct spoke
 
 /** A test on whose output all surfaces are. */
 #define TEST_SHOWN(function) cmocka_unit_test_setup_teardown(function, setup_shown, teardown)
+
+/** What a client asks for, step by step, and the protocol error that it gets; code -1: none. */
+struct steps {
+	const char *name, *interface;
+	int code;
+	void (*steps[8])(void);
+	const char *told; /* for the test to compare; or NULL */
+};
+
+/** Does so, in a world that is there. */
+void steps_run(const struct steps *row);
 
 /** A request by a name of its own, for rows of such steps. */
 #define STEP(name, request)                                                                        \
