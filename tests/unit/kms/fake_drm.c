@@ -29,11 +29,14 @@ void fake_reset(void) {
 	fake.caps[DRM_CAP_CURSOR_HEIGHT] = 256;
 }
 
-void fake_finish(void) {
+int fake_finish(void) {
+	const int left =
+		fake_own_blobs() + fake_open_handles() + fake.wrong_closes + fake.outstanding;
 	for (size_t i = 0; i < fake.blobs_len; i++) {
 		free(fake.blobs[i].data);
 	}
 	fake.blobs_len = 0;
+	return left;
 }
 
 static bool fails(void) {
@@ -122,13 +125,22 @@ uint32_t fake_add_blob(const void *data, uint32_t len) {
 	return blob->id;
 }
 
-static struct fake_blob *find_blob(uint32_t id) {
+static struct fake_blob *find_blob(uint64_t id) {
 	for (size_t i = 0; i < fake.blobs_len; i++) {
 		if (fake.blobs[i].id == id) {
 			return &fake.blobs[i];
 		}
 	}
 	return NULL;
+}
+
+uint32_t fake_copy_blob(uint64_t id, void *copy, size_t size) {
+	const struct fake_blob *blob = id != 0 ? find_blob(id) : NULL;
+	if (blob == NULL) {
+		return 0;
+	}
+	memcpy(copy, blob->data, size < blob->len ? size : blob->len);
+	return blob->len;
 }
 
 int fake_own_blobs(void) {

@@ -125,8 +125,9 @@ extern struct fake_drm fake;
 /** An empty device that can do everything, without objects. */
 void fake_reset(void);
 
-/** Frees blobs; to be called at the end of a test. */
-void fake_finish(void);
+/** Frees blobs; to be called at the end of a test. Returns 0 when nothing of ours was left: no
+ * blob, handle or result, and none was given back twice. */
+int fake_finish(void);
 
 /** One CRTC (50), planes: primary 30, overlays 31 and 32, cursor 33; connectors: Virtual-1 (70)
  * with three modes, Writeback-1 (71). Everything is off. */
@@ -156,6 +157,9 @@ uint32_t fake_property_id(uint32_t object_id, const char *name);
 
 /** A blob of the device; the bytes are copied. */
 uint32_t fake_add_blob(const void *data, uint32_t len);
+
+/** Copies a blob, or what it begins with. Returns its length, 0: there is none, nor a copy. */
+uint32_t fake_copy_blob(uint64_t id, void *copy, size_t size);
 
 /** How many blobs made by kms/ are alive. */
 int fake_own_blobs(void);

@@ -40,24 +40,15 @@ static struct {
 	int refuse; // so many commits
 } sent;
 
-static void copy_blob(uint32_t object, const char *property, void *copy, size_t size) {
-	uint64_t id = 0;
-	fake_commit_has(object, property, &id);
-	for (size_t i = 0; i < fake.blobs_len; i++) {
-		if (fake.blobs[i].id == id) {
-			memcpy(copy, fake.blobs[i].data, size);
-		}
-	}
-}
-
 static int look(const struct fake_commit *commit, void *data) {
 	if (sent.refuse > 0) {
 		sent.refuse--;
 		return EINVAL;
 	}
-	copy_blob(50, "MODE_ID", &sent.mode, sizeof(sent.mode));
-	copy_blob(50, "GAMMA_LUT", sent.gamma, sizeof(sent.gamma));
-	copy_blob(70, "HDR_OUTPUT_METADATA", sent.hdr, sizeof(sent.hdr));
+	fake_copy_blob(fake_commit_value(50, "MODE_ID"), &sent.mode, sizeof(sent.mode));
+	fake_copy_blob(fake_commit_value(50, "GAMMA_LUT"), sent.gamma, sizeof(sent.gamma));
+	fake_copy_blob(
+		fake_commit_value(70, "HDR_OUTPUT_METADATA"), sent.hdr, sizeof(sent.hdr));
 	return 0;
 }
 

@@ -7,9 +7,8 @@
 
 #include "../test.h"
 #include "backend/output.h"
-#include "fake_drm.h"
-#include "kms/device.h"
 #include "memory.h"
+#include "open.h"
 #include "output/cursor_image.h"
 #include "output/cursor_plane.h"
 #include "plan/reason.h"
@@ -98,7 +97,7 @@ static double bilinear(double x, double y, int width, int height, int i) {
 
 static void scaled_pixels_are_filtered(void **state) {
 	static const int sizes[][2] = {{48, 42}, {48, 36}, {24, 30}, {24, 36}, {24, 42}, {24, 48}};
-	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+	for (size_t s = 0; s < LEN(sizes); s++) {
 		for (int t = 0; t < 8; t++) {
 			fill_pixels();
 			int from = sizes[s][0], to = sizes[s][1];
@@ -149,8 +148,6 @@ static void formats(void **state) {
 /* --- the plane --- */
 
 static struct {
-	int fd;
-	struct kms_device *device;
 	struct latch_kms_output kms;
 	struct latch_cursor_plane cursor;
 	struct memory buffer;
@@ -161,21 +158,13 @@ static struct {
 
 static int setup(void **state) {
 	memset(&f, 0, sizeof(f));
-	fake_reset();
-	fake_add_vkms();
+	const int ret = describe_device();
 	fake.caps[DRM_CAP_CURSOR_WIDTH] = fake.caps[DRM_CAP_CURSOR_HEIGHT] = 64;
-	f.fd = memfd_create("device", MFD_CLOEXEC);
-	if (ftruncate(f.fd, 1 << 20) != 0) {
-		return -1;
-	}
-	f.device = kms_device_create(f.fd, NULL);
-	f.kms.device = f.device;
+	open_device();
+	f.kms.device = device;
 	f.kms.base.name = (char[]){"Virtual-1"};
-	for (size_t i = 0; i < f.device->planes_len; i++) {
-		if (f.device->planes[i].type == KMS_PLANE_CURSOR) {
-			f.kms.cursor = &f.device->planes[i];
-		}
-	}
+	f.kms.cursor =
+		kms_device_find_crtc_plane(device, &device->crtcs[0], KMS_PLANE_CURSOR, 0);
 	latch_cursor_plane_init(&f.cursor, &f.kms);
 	fill_pixels();
 	memory_init(&f.buffer, DRM_FORMAT_ARGB8888, pixels, SIZE, SIZE);
@@ -190,16 +179,13 @@ static int setup(void **state) {
 	};
 	f.output = (struct wlr_output){.width = 1000, .height = 800, .scale = 2};
 	f.layout = (struct wlr_box){.x = 100, .width = 500, .height = 400};
-	return f.cursor.reasons != 0;
+	return ret != 0 || f.cursor.reasons != 0;
 }
 
-static int teardown(void **state) {
+static int finish(void **state) {
 	latch_cursor_plane_finish(&f.cursor);
-	kms_device_destroy(f.device);
 	wlr_buffer_drop(&f.buffer.base);
-	close(f.fd);
-	fake_finish();
-	return 0;
+	return teardown(state);
 }
 
 static bool show(double x, double y) {
@@ -220,7 +206,7 @@ static void assert_shown(const struct latch_cursor_source *source, int width, in
 
 static void every_scale_and_transform_is_on_the_plane(void **state) {
 	static const float scales[] = {1, 1.25f, 1.5f, 1.75f, 2, 2.5f};
-	for (size_t i = 0; i < sizeof(scales) / sizeof(scales[0]) * 8; i++) {
+	for (size_t i = 0; i < LEN(scales) * 8; i++) {
 		int t = (int)(i % 8);
 		double scale = (double)scales[i / 8];
 		f.output.scale = scales[i / 8];
@@ -330,7 +316,9 @@ static void sizes_of_the_plane(void **state) {
 	assert_int_equal(f.cursor.reasons, LATCH_REASON_SIZE);
 }
 
+#define PLANE(function) cmocka_unit_test_setup_teardown(function, setup, finish)
+
 TEST_MAIN("output-cursor", UNIT(exact_pixels_are_only_moved), UNIT(scaled_pixels_are_filtered),
-	UNIT(formats), TEST(sizes_of_the_plane), TEST(every_scale_and_transform_is_on_the_plane),
-	TEST(a_moving_pointer_is_not_drawn_again), TEST(crops_and_turned_buffers),
-	TEST(too_large_is_composed))
+	UNIT(formats), PLANE(sizes_of_the_plane), PLANE(every_scale_and_transform_is_on_the_plane),
+	PLANE(a_moving_pointer_is_not_drawn_again), PLANE(crops_and_turned_buffers),
+	PLANE(too_large_is_composed))
