@@ -8,8 +8,6 @@
 #include "open.h"
 
 #define SRGB "sRGB EOTF=1|sRGB Inverse EOTF=2"
-#define PQ "|PQ 125 EOTF=3|PQ 125 Inverse EOTF=4"
-#define GAMMA "|Gamma 2.2=7|Gamma 2.2 Inverse=8"
 #define INVERSE "sRGB Inverse EOTF=2|PQ 125 Inverse EOTF=4|Gamma 2.2 Inverse=8"
 
 /* vkms, with enable_plane_pipeline=1 (vkms_colorop.c). */
@@ -51,6 +49,15 @@ static uint32_t add_long_luts(void) {
 	return 230;
 }
 
+/* A curve that is there too early is not the last one. */
+static uint32_t add_early_curve(void) {
+	fake_add_colorop(240, 0, "1D Curve", SRGB, 0);
+	fake_add_colorop(241, 240, "1D Curve", SRGB, 0);
+	fake_add_colorop(242, 241, "3x4 Matrix", NULL, 0);
+	fake_add_colorop(243, 242, "1D Curve", SRGB, 0);
+	return 240;
+}
+
 static void add_to_plane(uint32_t plane_id, uint32_t pipeline) {
 	char *names = malloc(64);
 	snprintf(names, 64, "Bypass=0|Color Pipeline %u=%u", pipeline, pipeline);
@@ -61,12 +68,17 @@ static void add_to_plane(uint32_t plane_id, uint32_t pipeline) {
 static const struct kms_plane *plane;
 static struct kms_commit commit;
 
-static void open_with(uint32_t (*add)(void)) {
-	describe_device();
-	add_to_plane(31, add());
+/* As it is described now. */
+static void reopen(void) {
 	open_device();
 	plane = &device->planes[1];
 	kms_commit_init(&commit, device);
+}
+
+static void open_with(uint32_t (*add)(void)) {
+	describe_device();
+	add_to_plane(31, add());
+	reopen();
 }
 
 static int setup(void **state) {
@@ -111,83 +123,64 @@ static void check(const char *from, const char *to, const char *wanted) {
 	}
 }
 
-static void test_vkms(void **state) {
-	assert_int_equal(plane->color.len, 1);
-	assert_int_equal(plane->color.pipelines[0].len, 4);
-	check("srgb", "display-p3", "em-i");
-	check("srgb", "bt2020-srgb", "em-i");
-	/* Its curves are of sRGB alone; and what goes beyond 0 or 1 would wrap. */
-	check("gamma22", "srgb", "");
-	check("srgb", "gamma22", "");
-	check("pq", "srgb", "");
-	check("display-p3", "srgb", "");
-	check("bt2020-srgb", "srgb", "");
-	check("display-p3", "bt2020-srgb", ""); // whose red is a little outside
-	/* On a device that does not wrap. */
-	device->planes[1].color.pipelines[0].wraps = false;
-	check("bt2020-srgb", "srgb", "em-i");
-	check("linear", "srgb", "i---");
-	check("srgb", "linear", "e---");
-}
+/* Of each device, which wraps what goes beyond 0 or 1, or does not. */
+static const struct {
+	uint32_t (*add)(void);
+	bool wraps;
+	const char *from, *to, *wanted;
+} conversions[] = {
+	{add_vkms, true, "srgb", "display-p3", "em-i"},
+	{add_vkms, true, "srgb", "bt2020-srgb", "em-i"},
+	/* Its curves are of sRGB alone. */
+	{add_vkms, true, "gamma22", "srgb", ""},
+	{add_vkms, true, "srgb", "gamma22", ""},
+	{add_vkms, true, "pq", "srgb", ""},
+	{add_vkms, true, "display-p3", "srgb", ""},
+	{add_vkms, true, "bt2020-srgb", "srgb", ""},
+	{add_vkms, true, "display-p3", "bt2020-srgb", ""}, // whose red is a little outside
+	{add_vkms, false, "bt2020-srgb", "srgb", "em-i"},
+	{add_vkms, false, "linear", "srgb", "i---"},
+	{add_vkms, false, "srgb", "linear", "e---"},
 
-static void test_amdgpu(void **state) {
-	finish(state);
-	open_with(add_amdgpu);
-	device->planes[1].color.pipelines[0].wraps = false;
-	check("bt2020-srgb", "srgb", "e-mi----");
-	check("pq", "gamma22", ""); // its bright tones have to be mapped
-	check("gamma22", "srgb", "e--i----");
-	check("srgb", "pq", "e-mi----");
+	{add_amdgpu, false, "bt2020-srgb", "srgb", "e-mi----"},
+	{add_amdgpu, false, "pq", "gamma22", ""}, // its bright tones have to be mapped
+	{add_amdgpu, false, "gamma22", "srgb", "e--i----"},
+	{add_amdgpu, false, "srgb", "pq", "e-mi----"},
 	/* No first curve is BT.1886's, and no LUT is before the matrix. */
-	check("bt2020", "srgb", "");
-	check("bt1886", "srgb", "----l--L");
+	{add_amdgpu, false, "bt2020", "srgb", ""},
+	{add_amdgpu, false, "bt1886", "srgb", "----l--L"},
 	/* The last one can, by the LUT behind the matrix. */
-	check("srgb", "bt1886", "e---L---");
-	check("linear", "srgb", "---i----");
-}
+	{add_amdgpu, false, "srgb", "bt1886", "e---L---"},
+	{add_amdgpu, false, "linear", "srgb", "---i----"},
 
-static void test_intel(void **state) {
-	finish(state);
-	open_with(add_i915);
-	device->planes[1].color.pipelines[0].wraps = false;
 	/* 32 points are too few for the way back from light. */
-	check("bt2020-srgb", "srgb", "");
-	check("bt2020-srgb", "linear", "lm-");
-	check("srgb", "linear", "l--");
-	finish(state);
-	open_with(add_long_luts);
-	device->planes[1].color.pipelines[0].wraps = false;
-	check("bt2020-srgb", "srgb", "lmL");
-	check("display-p3", "gamma22", "lmL");
-	check("bt1886", "srgb", "l-L");
-}
+	{add_i915, false, "bt2020-srgb", "srgb", ""},
+	{add_i915, false, "bt2020-srgb", "linear", "lm-"},
+	{add_i915, false, "srgb", "linear", "l--"},
+	{add_long_luts, false, "bt2020-srgb", "srgb", "lmL"},
+	{add_long_luts, false, "display-p3", "gamma22", "lmL"},
+	{add_long_luts, false, "bt1886", "srgb", "l-L"},
 
-/* A curve that is there too early is not the last one. */
-static uint32_t add_early_curve(void) {
-	fake_add_colorop(240, 0, "1D Curve", SRGB, 0);
-	fake_add_colorop(241, 240, "1D Curve", SRGB, 0);
-	fake_add_colorop(242, 241, "3x4 Matrix", NULL, 0);
-	fake_add_colorop(243, 242, "1D Curve", SRGB, 0);
-	return 240;
-}
+	{add_early_curve, true, "srgb", "display-p3", "e-mi"},
+	{add_early_curve, true, "srgb", "linear", "e---"},
+};
 
-static void test_order(void **state) {
-	finish(state);
-	open_with(add_early_curve);
-	check("srgb", "display-p3", "e-mi");
-	check("srgb", "linear", "e---");
+static void test_conversions(void **state) {
+	for (size_t i = 0; i < LEN(conversions); i++) {
+		finish(state);
+		open_with(conversions[i].add);
+		device->planes[1].color.pipelines[0].wraps = conversions[i].wraps;
+		check(conversions[i].from, conversions[i].to, conversions[i].wanted);
+	}
 }
 
 /* What can't be bypassed and has nothing to do is in the way. */
 static void test_no_bypass(void **state) {
-	fake_remove_property(202, "BYPASS");
-	open_device();
-	plane = &device->planes[1];
-	check("srgb", "display-p3", "");
-	fake_remove_property(201, "BYPASS");
-	open_device();
-	plane = &device->planes[1];
-	check("srgb", "display-p3", "");
+	for (uint32_t id = 202; id >= 201; id--) {
+		fake_remove_property(id, "BYPASS");
+		reopen();
+		check("srgb", "display-p3", "");
+	}
 }
 
 /* A chain longer than anybody's, or one that bites its tail, is none. */
@@ -243,6 +236,8 @@ static void submit(void) {
 }
 
 static void test_program(void **state) {
+	assert_int_equal(plane->color.len, 1);
+	assert_int_equal(plane->color.pipelines[0].len, 4);
 	const struct kms_color_program *program = program_of("srgb", "display-p3");
 	assert_non_null(program);
 	assert_ptr_equal(program, program_of("srgb", "display-p3"));
@@ -318,9 +313,7 @@ static void test_encodings_stay(void **state) {
  * ours at the end. */
 static void test_others(void **state) {
 	fake_find_property(31, "COLOR_PIPELINE")->value = 200;
-	open_device();
-	plane = &device->planes[1];
-	kms_commit_init(&commit, device);
+	reopen();
 	const struct kms_plane_state without = state_with(NULL);
 	kms_commit_set_plane(&commit, plane, &device->crtcs[0], &without);
 	submit();
@@ -373,7 +366,6 @@ static void test_without(void **state) {
 
 #define EACH(function) cmocka_unit_test_setup_teardown(function, setup, finish)
 
-TEST_MAIN("pipeline", EACH(test_vkms), EACH(test_amdgpu), EACH(test_intel), EACH(test_order),
-	EACH(test_no_bypass), EACH(test_endless), EACH(test_scales), EACH(test_program),
-	EACH(test_encodings_stay), EACH(test_others), EACH(test_many), EACH(test_no_memory),
-	EACH(test_without))
+TEST_MAIN("pipeline", EACH(test_conversions), EACH(test_no_bypass), EACH(test_endless),
+	EACH(test_scales), EACH(test_program), EACH(test_encodings_stay), EACH(test_others),
+	EACH(test_many), EACH(test_no_memory), EACH(test_without))
