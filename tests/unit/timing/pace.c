@@ -5,8 +5,6 @@
 #include "timing/pace.h"
 #include "timing/timing.h"
 
-#define MS INT64_C(1000000)
-#define US INT64_C(1000)
 #define REFRESH (INT64_C(50) * MS / 3)
 #define START (INT64_C(1000) * MS)
 #define MARGIN MS
@@ -22,25 +20,42 @@ struct result {
 	int64_t age_ns;
 };
 
+static struct latch_pace pace;
+static struct result result;
+
+static int setup(void **state) {
+	pace = (struct latch_pace){0};
+	result = (struct result){.now_ns = START};
+	return 0;
+}
+
 /* One frame: the callback when its time comes, the client draws for so long, and is shown by the
  * first vblank whose deadline it makes. Returns when it was sent, after the flip. */
-static int64_t frame(struct latch_pace *pace, enum latch_pacing pacing, struct result *result,
-	int64_t draws_ns) {
-	const int64_t flip_ns = result->now_ns, now_ns = flip_ns + 100 * US;
+static int64_t frame(enum latch_pacing pacing, int64_t draws_ns) {
+	const int64_t flip_ns = result.now_ns, now_ns = flip_ns + 100 * US;
 	const int64_t deadline_ns = flip_ns + REFRESH - MARGIN;
-	const int64_t sent_ns = latch_pace_time(pace, pacing, now_ns, deadline_ns, REFRESH);
+	const int64_t sent_ns = latch_pace_time(&pace, pacing, now_ns, deadline_ns, REFRESH);
 	const int64_t ready_ns = sent_ns + draws_ns;
 	assert_true(sent_ns >= now_ns);
-	latch_pace_sent(pace, sent_ns, deadline_ns);
-	const struct latch_pace_answer answer = {latch_pace_commit(pace), 0, ready_ns, ready_ns};
+	latch_pace_sent(&pace, sent_ns, deadline_ns);
+	const struct latch_pace_answer answer = {latch_pace_commit(&pace), 0, ready_ns, ready_ns};
 	assert_int_equal(answer.callback_ns, sent_ns);
-	latch_pace_ready(pace, &answer, REFRESH, REFRESH - MARGIN);
-	for (result->now_ns += REFRESH; result->now_ns < ready_ns + MARGIN;) {
-		result->now_ns += REFRESH;
-		result->lost++;
+	latch_pace_ready(&pace, &answer, REFRESH, REFRESH - MARGIN);
+	for (result.now_ns += REFRESH; result.now_ns < ready_ns + MARGIN;) {
+		result.now_ns += REFRESH;
+		result.lost++;
 	}
-	result->age_ns += result->now_ns - sent_ns;
+	result.age_ns += result.now_ns - sent_ns;
 	return sent_ns - flip_ns;
+}
+
+/* The time after which the last of so many frames was sent. */
+static int64_t frames(int count, int64_t draws_ns) {
+	int64_t sent_ns = 0;
+	for (int i = 0; i < count; i++) {
+		sent_ns = frame(late, draws_ns);
+	}
+	return sent_ns;
 }
 
 /* The kinds of drawing, in ms: frame i takes so long. */
@@ -77,12 +92,11 @@ static void test_late(void **state) {
 		{varies, 4, 15 * MS},
 		{long_enough, 0, REFRESH},
 	};
-	for (size_t n = 0; n < sizeof(rows) / sizeof(rows[0]); n++) {
-		struct latch_pace pace = {0};
-		struct result result = {.now_ns = START};
+	for (size_t n = 0; n < LEN(rows); n++) {
+		setup(state);
 		srand(9);
 		for (int i = 0; i < FRAMES; i++) {
-			const int64_t sent_ns = frame(&pace, late, &result, rows[n].draws(i));
+			const int64_t sent_ns = frame(late, rows[n].draws(i));
 			/* Early until it is known. */
 			assert_true(i >= LATCH_PACE_KNOWN || sent_ns == 100 * US);
 		}
@@ -95,42 +109,31 @@ static void test_late(void **state) {
 }
 
 static void test_early(void **state) {
-	struct latch_pace pace = {0};
-	struct result result = {.now_ns = START};
 	for (int i = 0; i < 100; i++) {
-		assert_int_equal(frame(&pace, early, &result, MS), 100 * US);
+		assert_int_equal(frame(early, MS), 100 * US);
 	}
 }
 
 static void test_late_client_hears_early(void **state) {
-	struct latch_pace pace = {0};
-	struct result result = {.now_ns = START};
-	for (int i = 0; i < 20; i++) {
-		frame(&pace, late, &result, 2 * MS);
-	}
+	frames(20, 2 * MS);
 	/* It missed the deadline: early for some frames, and later on as if it always took as
 	 * long. */
-	assert_true(frame(&pace, late, &result, 6 * MS) > 10 * MS);
+	assert_true(frame(late, 6 * MS) > 10 * MS);
 	assert_int_equal(result.lost, 1);
 	for (int i = 0; i < LATCH_PACE_KNOWN; i++) {
-		assert_int_equal(frame(&pace, late, &result, 2 * MS), 100 * US);
+		assert_int_equal(frame(late, 2 * MS), 100 * US);
 	}
-	assert_true(frame(&pace, late, &result, 2 * MS) < REFRESH - MARGIN - 4 * MS);
+	assert_true(frame(late, 2 * MS) < REFRESH - MARGIN - 4 * MS);
 }
 
 static void test_who_does_not_answer(void **state) {
-	struct latch_pace pace = {0};
-	struct result result = {.now_ns = START};
-	for (int i = 0; i < 20; i++) {
-		frame(&pace, late, &result, 2 * MS);
-	}
-	const int64_t usual_ns = frame(&pace, late, &result, 2 * MS);
+	const int64_t usual_ns = frames(21, 2 * MS);
 	/* A clock that draws once a second says nothing about how long it takes. */
-	frame(&pace, late, &result, 1000 * MS);
+	frame(late, 1000 * MS);
 	for (int i = 0; i < LATCH_PACE_KNOWN; i++) {
-		assert_int_equal(frame(&pace, late, &result, 2 * MS), 100 * US);
+		assert_int_equal(frame(late, 2 * MS), 100 * US);
 	}
-	assert_int_equal(frame(&pace, late, &result, 2 * MS), usual_ns);
+	assert_int_equal(frame(late, 2 * MS), usual_ns);
 	/* Commits without a callback are no answers. */
 	assert_int_equal(latch_pace_commit(&pace), 0);
 	const unsigned answers = pace.answers;
@@ -142,12 +145,7 @@ static void test_who_does_not_answer(void **state) {
 
 /* Its callback was sent long before the key that it answers. */
 static void test_input(void **state) {
-	struct latch_pace pace = {0};
-	struct result result = {.now_ns = START};
-	for (int i = 0; i < 20; i++) {
-		frame(&pace, late, &result, 2 * MS);
-	}
-	const int64_t usual_ns = frame(&pace, late, &result, 2 * MS);
+	const int64_t usual_ns = frames(21, 2 * MS);
 	for (int after_ms = 5; after_ms < 40; after_ms += 5) {
 		latch_pace_sent(&pace, result.now_ns, result.now_ns + REFRESH - MARGIN);
 		const int64_t input_ns = result.now_ns + after_ms * MS;
@@ -156,12 +154,12 @@ static void test_input(void **state) {
 				input_ns + 2 * MS, input_ns + 2 * MS},
 			REFRESH, REFRESH - MARGIN);
 		result.now_ns += 60 * MS;
-		assert_int_equal(frame(&pace, late, &result, 2 * MS), usual_ns);
+		assert_int_equal(frame(late, 2 * MS), usual_ns);
 	}
 }
 
 static void test_unknown(void **state) {
-	const struct latch_pace pace = {.answers = LATCH_PACE_KNOWN, .longest_us = {1000}};
+	pace = (struct latch_pace){.answers = LATCH_PACE_KNOWN, .longest_us = {1000}};
 	assert_int_equal(latch_pace_time(&pace, late, START, 0, REFRESH), START);
 	assert_int_equal(latch_pace_time(&pace, late, START, START + 9 * MS, 0), START);
 	/* A deadline far away is none. */
@@ -171,7 +169,6 @@ static void test_unknown(void **state) {
 }
 
 static void test_in_turn(void **state) {
-	struct latch_pace pace = {0};
 	for (int i = 0; i < LATCH_PACE_KNOWN; i++) {
 		assert_false(latch_pace_waits(&pace));
 		latch_pace_sent(&pace, START + i * REFRESH, 0);
@@ -192,29 +189,29 @@ static void test_in_turn(void **state) {
  * vblank after its commit, any other one after the flip. Returns the refreshes that frames take,
  * in hundredths.
  */
-static int64_t gpu(struct latch_pace *pace, int64_t job_ns, int frames) {
+static int64_t gpu(int64_t job_ns, int count) {
 	int64_t flip_ns = START, heard_ns = START, free_ns = 0, first_ns = 0;
-	for (int i = 0; i < frames; i++) {
-		const bool ahead = pace->ahead;
+	for (int i = 0; i < count; i++) {
+		const bool ahead = pace.ahead;
 		latch_pace_sent(
-			pace, heard_ns + 100 * US, ahead ? 0 : heard_ns + REFRESH - MARGIN);
+			&pace, heard_ns + 100 * US, ahead ? 0 : heard_ns + REFRESH - MARGIN);
 		const int64_t commit_ns = heard_ns + MS;
 		free_ns = (free_ns > commit_ns ? free_ns : commit_ns) + job_ns;
 		const struct latch_pace_answer answer = {
-			latch_pace_commit(pace), 0, commit_ns, free_ns};
-		latch_pace_ready(pace, &answer, REFRESH, REFRESH - MARGIN);
+			latch_pace_commit(&pace), 0, commit_ns, free_ns};
+		latch_pace_ready(&pace, &answer, REFRESH, REFRESH - MARGIN);
 		int64_t next_ns = flip_ns + REFRESH;
 		while (next_ns - MARGIN < free_ns) {
 			next_ns += REFRESH;
 		}
 		/* One update is held and one is drawn: it hears when the one before has gone. */
-		heard_ns = pace->ahead && flip_ns > heard_ns ? flip_ns
-			   : pace->ahead		     ? heard_ns + REFRESH
+		heard_ns = pace.ahead && flip_ns > heard_ns ? flip_ns
+			   : pace.ahead		     ? heard_ns + REFRESH
 									     : next_ns;
 		flip_ns = next_ns;
-		first_ns = i == frames / 2 ? flip_ns : first_ns;
+		first_ns = i == count / 2 ? flip_ns : first_ns;
 	}
-	return (flip_ns - first_ns) * 100 / REFRESH / (frames - 1 - frames / 2);
+	return (flip_ns - first_ns) * 100 / REFRESH / (count - 1 - count / 2);
 }
 
 static void test_ahead(void **state) {
@@ -228,14 +225,14 @@ static void test_ahead(void **state) {
 		{15 * MS, true, 100},
 		{16 * MS, true, 100},
 	};
-	for (size_t n = 0; n < sizeof(rows) / sizeof(rows[0]); n++) {
-		struct latch_pace pace = {0};
-		assert_int_equal(gpu(&pace, rows[n].job_ns, 200), rows[n].refreshes);
+	for (size_t n = 0; n < LEN(rows); n++) {
+		setup(state);
+		assert_int_equal(gpu(rows[n].job_ns, 200), rows[n].refreshes);
 		assert_int_equal(pace.ahead, rows[n].ahead);
 		assert_int_equal(latch_pace_is_long(&pace, 14 * MS), rows[n].ahead);
 		assert_false(latch_pace_is_long(&pace, 17 * MS));
 		/* Jobs that have become shorter need no more than early callbacks. */
-		assert_int_equal(gpu(&pace, 2 * MS, 200), 100);
+		assert_int_equal(gpu(2 * MS, 200), 100);
 		assert_false(pace.ahead);
 	}
 }
@@ -243,7 +240,6 @@ static void test_ahead(void **state) {
 /* The output composes for longer than a refresh: whoever hears after the flip, however short its own
  * answers are, has missed the next vblank. */
 static void test_output_takes_long(void **state) {
-	struct latch_pace pace = {0};
 	struct latch_pace_answer answer = {START, 0, START + 200 * US, START + 200 * US};
 	for (int i = 0; i < LATCH_PACE_AHEAD; i++) {
 		assert_false(pace.ahead);
@@ -266,13 +262,13 @@ static void test_output_takes_long(void **state) {
  */
 static int64_t variable(enum latch_pacing pacing, int64_t draws_ns, int64_t *age_ns) {
 	struct latch_deadline deadline;
-	struct latch_pace pace = {0};
+	setup(NULL);
 	const int64_t shortest_ns = 1000 * MS / 144;
 	latch_deadline_init(&deadline, shortest_ns, 0);
 	latch_clock_set_variable(&deadline.vblank, true);
 	int64_t flip_ns = START, ready_ns = 0;
-	const int frames = 200;
-	for (int i = 0; i < frames; i++) {
+	const int count = 200;
+	for (int i = 0; i < count; i++) {
 		latch_clock_flipped(&deadline.vblank, flip_ns - MS, flip_ns);
 		const int64_t now_ns = flip_ns + 100 * US;
 		const int64_t aim_ns = latch_deadline_next(&deadline, now_ns, false);
@@ -286,7 +282,7 @@ static int64_t variable(enum latch_pacing pacing, int64_t draws_ns, int64_t *age
 			ready_ns + latch_margin_ns(&deadline.margin, false));
 		*age_ns = flip_ns - sent_ns;
 	}
-	return (flip_ns - START) / frames;
+	return (flip_ns - START) / count;
 }
 
 /* No client is slower by late callbacks, and what is drawn in less than the shortest interval is
@@ -304,7 +300,6 @@ static void test_variable(void **state) {
 /* Any times: never in the past, never further than two refreshes away. */
 static void test_random(void **state) {
 	srand(9);
-	struct latch_pace pace = {0};
 	int64_t now = START;
 	for (int i = 0; i < 100000; i++) {
 		const int64_t somewhen = now + rand() % (3 * REFRESH) - REFRESH;
@@ -326,7 +321,7 @@ static void test_names(void **state) {
 	assert_null(latch_pacing_names[LATCH_PACING_LATE + 1]);
 }
 
-TEST_MAIN("pace", UNIT(test_early), UNIT(test_late), UNIT(test_late_client_hears_early),
-	UNIT(test_who_does_not_answer), UNIT(test_unknown), UNIT(test_input), UNIT(test_in_turn), UNIT(test_ahead), UNIT(test_output_takes_long),
-	UNIT(test_variable),
-	UNIT(test_random), UNIT(test_names))
+TEST_MAIN("pace", TEST_BEGIN(test_early), UNIT(test_late), TEST_BEGIN(test_late_client_hears_early),
+	TEST_BEGIN(test_who_does_not_answer), UNIT(test_unknown), TEST_BEGIN(test_input),
+	TEST_BEGIN(test_in_turn), UNIT(test_ahead), TEST_BEGIN(test_output_takes_long),
+	UNIT(test_variable), TEST_BEGIN(test_random), UNIT(test_names))
