@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Fds run short: who holds most, in one connection or shared out among many, has to go. */
 
-#include <stdalign.h>
-
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <wayland-server-core.h>
 #include <wlr/util/log.h>
@@ -16,44 +15,38 @@
 #define CONNECTIONS 5
 #define EACH 40 // fds of a connection: fewer than LATCH_FDS_INNOCENT
 
-/* A process that has made this many sockets, and gone: the kernel keeps its id with them. */
+/* Connections of a process that has gone: the kernel keeps with a socket who has connected it. Our
+ * end is the first of each pair. */
 static void connect_from_a_process(int sockets[][2], int len) {
-	int control[2];
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, control), 0);
-	struct {
-		alignas(struct cmsghdr) char space[CMSG_SPACE(sizeof(int[CONNECTIONS][2]))];
-	} buffer = {0};
-	size_t size = (size_t)len * sizeof(sockets[0]);
-	char byte = 0;
-	struct iovec iov = {.iov_base = &byte, .iov_len = 1};
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = buffer.space,
-		.msg_controllen = CMSG_SPACE(size),
-	};
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		for (int i = 0; i < len; i++) {
-			if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets[i]) != 0) {
-				_exit(1);
-			}
-		}
-		struct cmsghdr *header = CMSG_FIRSTHDR(&msg);
-		header->cmsg_level = SOL_SOCKET;
-		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(size);
-		memcpy(CMSG_DATA(header), sockets, size);
-		_exit(sendmsg(control[0], &msg, 0) == 1 ? 0 : 1);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	socklen_t size = sizeof(sa_family_t);
+	const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* Without a name it gets one that is nobody else's. */
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(listen(listener, len), 0);
+	size = sizeof(address);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+	for (int i = 0; i < len; i++) {
+		sockets[i][1] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	}
-	assert_int_equal(recvmsg(control[1], &msg, 0), 1);
-	memcpy(sockets, CMSG_DATA(CMSG_FIRSTHDR(&msg)), size);
+	const pid_t pid = fork();
+	assert_true(pid >= 0);
+	for (int i = 0; pid == 0 && i < len; i++) {
+		if (connect(sockets[i][1], (struct sockaddr *)&address, size) != 0) {
+			_exit(1);
+		}
+	}
+	if (pid == 0) {
+		_exit(0);
+	}
 	int status;
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
-	close(control[0]);
-	close(control[1]);
+	for (int i = 0; i < len; i++) {
+		sockets[i][0] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		assert_true(sockets[i][0] >= 0);
+	}
+	close(listener);
 }
 
 static struct wl_display *display;
