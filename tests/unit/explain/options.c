@@ -30,18 +30,14 @@ static void latch_gets_its_own(void **state) {
 }
 
 static void wrong_words_are_refused(void **state) {
+	static char *const rows[][4] = {{"--expect", "on-plain>1", "--", "app"}, {"--expect"},
+		{"--expect", "frames>1"}, {"--device=x", "--"}, {"--stats=x", "--", "app"}};
 	struct explain_options options;
-	const int usage = EXPLAIN_EXIT_USAGE;
-	assert_int_equal(PARSE(&options, "--expect", "on-plain>1", "--", "app"), usage);
-	free(options.latch);
-	assert_int_equal(PARSE(&options, "--expect"), usage);
-	free(options.latch);
-	assert_int_equal(PARSE(&options, "--expect", "frames>1"), usage);
-	free(options.latch);
-	assert_int_equal(PARSE(&options, "--device=x", "--"), usage);
-	free(options.latch);
-	assert_int_equal(PARSE(&options, "--stats=x", "--", "app"), usage);
-	free(options.latch);
+	for (size_t i = 0; i < LEN(rows); i++) {
+		assert_int_equal(PARSE(&options, rows[i][0], rows[i][1], rows[i][2], rows[i][3]),
+			EXPLAIN_EXIT_USAGE);
+		free(options.latch);
+	}
 	assert_int_equal(PARSE(&options, "--version"), 0);
 	free(options.latch);
 }

@@ -11,15 +11,6 @@ static void assert_at(const struct wlr_box *box, int x, int y) {
 	assert_int_equal(box->y, y);
 }
 
-static void test_centre(void **state) {
-	struct wlr_box window = {.width = 200, .height = 100};
-	latch_place_centre(&screen, &window);
-	assert_at(&window, 1024 + 400, 350);
-	window = (struct wlr_box){.width = 1200, .height = 800};
-	latch_place_centre(&screen, &window);
-	assert_at(&window, 1024 - 100, 0);
-}
-
 static void test_cascade(void **state) {
 	struct wlr_box windows[7];
 	for (size_t i = 0; i < 7; i++) {
@@ -77,12 +68,6 @@ static void test_cascade_never_leaves(void **state) {
 	}
 }
 
-static void test_under_nowhere(void **state) {
-	struct wlr_box window = {.x = 5, .y = 6, .width = 200, .height = 100};
-	latch_place_under(&(struct wlr_box){0}, 1, 2, &window);
-	assert_at(&window, 5, 6);
-}
-
 static void test_nearest_edges(void **state) {
 	const struct wlr_box window = {.x = 100, .y = 200, .width = 300, .height = 60};
 	const struct {
@@ -100,40 +85,50 @@ static void test_nearest_edges(void **state) {
 		{249, 229, WLR_EDGE_LEFT | WLR_EDGE_TOP},
 		{251, 231, WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < LEN(cases); i++) {
 		assert_int_equal(latch_place_nearest_edges(&window, cases[i].x, cases[i].y),
 			cases[i].edges);
 	}
 }
 
-static void test_clamp(void **state) {
-	struct wlr_box window = {.x = 900, .y = 790, .width = 200, .height = 100};
-	latch_place_clamp(&screen, &window);
-	assert_at(&window, 1024, 700);
-	window = (struct wlr_box){.x = 1100, .y = 20, .width = 200, .height = 100};
-	latch_place_clamp(&screen, &window);
-	assert_at(&window, 1100, 20);
-	/* Too large: the upper left corner is what counts. */
-	window = (struct wlr_box){.x = 1500, .y = 500, .width = 3000, .height = 2000};
-	latch_place_clamp(&screen, &window);
-	assert_at(&window, 1024, 0);
+static void carry_to_smaller(const struct wlr_box *from, struct wlr_box *window) {
+	latch_place_carry(from, &(struct wlr_box){.width = 640, .height = 480}, window);
 }
 
-static void test_carry(void **state) {
-	const struct wlr_box smaller = {.width = 640, .height = 480};
-	struct wlr_box window = {.x = 1034, .y = 20, .width = 200, .height = 100};
-	latch_place_carry(&screen, &smaller, &window);
-	assert_at(&window, 10, 20);
-	window = (struct wlr_box){.x = 1824, .y = 700, .width = 200, .height = 100};
-	latch_place_carry(&screen, &smaller, &window);
-	assert_at(&window, 440, 380);
-	/* From nowhere. */
-	const struct wlr_box nowhere = {0};
-	latch_place_carry(&nowhere, &smaller, &window);
-	assert_at(&window, 220, 190);
+static void put_under(const struct wlr_box *from, struct wlr_box *window) {
+	latch_place_under(from, 1, 2, window);
 }
 
-TEST_MAIN("shell-place", UNIT(test_centre), UNIT(test_cascade),
+/* Where windows go of which nothing but their place changes. */
+static void test_one_window(void **state) {
+	static const struct wlr_box nowhere = {0};
+	static const struct {
+		const char *name;
+		void (*place)(const struct wlr_box *area, struct wlr_box *window);
+		const struct wlr_box *area;
+		struct wlr_box window;
+		int x, y;
+	} rows[] = {
+		{"centre", latch_place_centre, &screen, {0, 0, 200, 100}, 1024 + 400, 350},
+		{"centre, wider", latch_place_centre, &screen, {0, 0, 1200, 800}, 1024 - 100, 0},
+		{"under nowhere", put_under, &nowhere, {5, 6, 200, 100}, 5, 6},
+		{"clamp, over two edges", latch_place_clamp, &screen, {900, 790, 200, 100}, 1024,
+			700},
+		{"clamp, inside", latch_place_clamp, &screen, {1100, 20, 200, 100}, 1100, 20},
+		/* The upper left corner is what counts. */
+		{"clamp, too large", latch_place_clamp, &screen, {1500, 500, 3000, 2000}, 1024, 0},
+		{"carry", carry_to_smaller, &screen, {1034, 20, 200, 100}, 10, 20},
+		{"carry, to the edge", carry_to_smaller, &screen, {1824, 700, 200, 100}, 440, 380},
+		{"carry from nowhere", carry_to_smaller, &nowhere, {440, 380, 200, 100}, 220, 190},
+	};
+	for (size_t i = 0; i < LEN(rows); i++) {
+		struct wlr_box window = rows[i].window;
+		print_message("# %s\n", rows[i].name);
+		rows[i].place(rows[i].area, &window);
+		assert_at(&window, rows[i].x, rows[i].y);
+	}
+}
+
+TEST_MAIN("shell-place", UNIT(test_one_window), UNIT(test_cascade),
 	UNIT(test_cascade_goes_on_at_the_top), UNIT(test_cascade_hides_no_corner),
-	UNIT(test_cascade_never_leaves), UNIT(test_under_nowhere), UNIT(test_nearest_edges),
-	UNIT(test_clamp), UNIT(test_carry))
+	UNIT(test_cascade_never_leaves), UNIT(test_nearest_edges))
