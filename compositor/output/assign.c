@@ -140,8 +140,7 @@ void latch_output_assign(struct latch_output *output) {
 	if (len <= LATCH_PLAN_MAX_LAYERS) {
 		latch_settle_update(&output->settle, layers, len);
 	}
-	output->plan =
-		latch_plan_make(&layers[skip], len - skip, &input, &output->plan_memory);
+	output->plan = latch_plan_make(&layers[skip], len - skip, &input, &output->plan_memory);
 	/* The planner knows the cursor's image as shared memory; why it is not on its own plane is
 	 * known better. */
 	if (output->kms != NULL && len > 0 && layers[0].id == 0) {

@@ -107,8 +107,7 @@ bool latch_gl_color_set(const struct latch_renderer *renderer, struct wlr_textur
 	}
 	struct wlr_gles2_texture_attribs attributes;
 	wlr_gles2_texture_get_attribs(texture, &attributes);
-	struct gl_color *self =
-		latch_addon_get(&buffer->addons, &addon_impl, sizeof(*self));
+	struct gl_color *self = latch_addon_get(&buffer->addons, &addon_impl, sizeof(*self));
 	if (self == NULL || attributes.target != GL_TEXTURE_EXTERNAL_OES) {
 		return false;
 	}

@@ -100,8 +100,7 @@ bool latch_trial_passes(struct latch_trial *trial, struct wlr_buffer *buffer) {
 	if (trial->fd == 0) {
 		return true;
 	}
-	struct verdict *verdict =
-		latch_addon_get(&buffer->addons, &addon_impl, sizeof(*verdict));
+	struct verdict *verdict = latch_addon_get(&buffer->addons, &addon_impl, sizeof(*verdict));
 	if (verdict != NULL && !verdict->tried && is_ready(trial)) {
 		verdict->tried = true;
 		verdict->passed = try_buffer(trial, buffer);

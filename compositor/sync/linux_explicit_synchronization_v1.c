@@ -34,7 +34,8 @@ bool latch_explicit_check(struct latch_surface_sync *sync, bool has_buffer, bool
 		return true;
 	}
 	if (object == NULL) {
-		/* A release object is left that belongs to none: nobody can be told of an error. */
+		/* The client has destroyed the object that an error would be sent on. The release
+		 * that it asked for before is all that is left: it is sent now. */
 		latch_buffer_release_send(&sync->release.buffer_release, -1);
 		return true;
 	}

@@ -39,7 +39,7 @@ void latch_release_move(struct latch_release *to, struct latch_release *from);
  */
 bool latch_release_with_fence(struct latch_release *release, int sync_file_fd);
 
-/** The buffer is released as of now where nobody did so before. */
+/** Tells the client that the buffer is free now, if it is owed that still. */
 void latch_release_finish(struct latch_release *release);
 
 /* For the gate. */
